@@ -1,0 +1,235 @@
+"""Who uses the portal: users, units, teams, memberships, invitations and API tokens."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+from knox.models import AbstractAuthToken, AuthTokenManager
+
+
+class Language(models.TextChoices):
+    ENGLISH = "en", "English"
+    JAPANESE = "ja", "日本語"
+
+
+class Visibility(models.TextChoices):
+    TEAM = "team", _("The team only")
+    ORGANISATION = "organisation", _("The whole organisation")
+
+
+class TeamRole(models.TextChoices):
+    MANAGER = "manager", _("Manager")
+    MEMBER = "member", _("Member")
+
+
+class UserQuerySet(models.QuerySet):
+    def for_user(self, user: User) -> UserQuerySet:
+        """Administrators and auditors see everyone; others those of their own teams."""
+        if not user.is_authenticated:
+            return self.none()
+        if user.is_administrator or user.is_auditor:
+            return self
+        return self.filter(Q(pk=user.pk) | Q(memberships__team__in=user.team_ids)).distinct()
+
+    def active(self) -> UserQuerySet:
+        return self.filter(is_active=True)
+
+
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
+    use_in_migrations = False
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person. The pseudonym stands for them in the ledger, so that the name can be erased later."""
+
+    email = models.EmailField(_("email address"), unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    language = models.CharField(_("language"), max_length=2, choices=Language, default=Language.ENGLISH)
+    timezone = models.CharField(_("time zone"), max_length=64, default="UTC")
+    pseudonym = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    is_administrator = models.BooleanField(_("administrator"), default=False)
+    is_auditor = models.BooleanField(_("auditor"), default=False)
+    is_reviewer = models.BooleanField(_("reviewer"), default=False)
+    is_active = models.BooleanField(_("active"), default=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = UserManager()
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        ordering = ["name", "pk"]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    def get_full_name(self) -> str:
+        return str(self)
+
+    def get_short_name(self) -> str:
+        return str(self)
+
+    @property
+    def is_staff(self) -> bool:
+        return False
+
+    @cached_property
+    def team_roles(self) -> dict[int, str]:
+        """Team id → role; one query a request."""
+        return dict(self.memberships.values_list("team_id", "role")) if self.pk else {}
+
+    @property
+    def team_ids(self) -> list[int]:
+        return list(self.team_roles)
+
+    @property
+    def sees_everything(self) -> bool:
+        return self.is_administrator or self.is_auditor or self.is_reviewer
+
+    @property
+    def roles(self) -> list[str]:
+        names = (("is_administrator", _("Administrator")), ("is_auditor", _("Auditor")), ("is_reviewer", _("Reviewer")))
+        return [str(label) for field, label in names if getattr(self, field)]
+
+
+class Unit(models.Model):
+    """A part of the organisation that holds teams."""
+
+    name = models.CharField(_("name"), max_length=120, unique=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TeamQuerySet(models.QuerySet):
+    def for_user(self, user: User) -> TeamQuerySet:
+        """One's own teams and those open to the organisation; all for administrators, auditors and reviewers."""
+        if not user.is_authenticated:
+            return self.none()
+        if user.sees_everything:
+            return self
+        return self.filter(visible_through(user, ""))
+
+
+def visible_through(user: User, prefix: str = "team__") -> Q:
+    """The condition that a row's team is one the user may see."""
+    return Q(**{f"{prefix}pk__in": user.team_ids}) | Q(**{f"{prefix}visibility": Visibility.ORGANISATION})
+
+
+class Team(models.Model):
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="teams", verbose_name=_("unit"))
+    name = models.CharField(_("name"), max_length=120, unique=True)
+    slug = models.SlugField(max_length=140, unique=True, allow_unicode=True)
+    visibility = models.CharField(
+        _("results visible to"), max_length=12, choices=Visibility, default=Visibility.TEAM
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = TeamQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(condition=Q(visibility__in=Visibility.values), name="team_visibility_known")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=8, choices=TeamRole, default=TeamRole.MEMBER)
+
+    class Meta:
+        ordering = ["user__name"]
+        constraints = [
+            models.UniqueConstraint(fields=["team", "user"], name="one_membership_a_team"),
+            models.CheckConstraint(condition=Q(role__in=TeamRole.values), name="membership_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.team}"
+
+
+class InvitationQuerySet(models.QuerySet):
+    def for_user(self, user: User) -> InvitationQuerySet:
+        return self if user.is_authenticated and user.is_administrator else self.none()
+
+    def open(self) -> InvitationQuerySet:
+        return self.filter(accepted_at=None, expires_at__gt=timezone.now())
+
+
+class Invitation(models.Model):
+    """An address that may make itself an account, once, with the roles named here. Only the token's hash is kept."""
+
+    email = models.EmailField(_("email address"))
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    language = models.CharField(_("language"), max_length=2, choices=Language, default=Language.ENGLISH)
+    is_administrator = models.BooleanField(_("administrator"), default=False)
+    is_auditor = models.BooleanField(_("auditor"), default=False)
+    is_reviewer = models.BooleanField(_("reviewer"), default=False)
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, null=True, blank=True, verbose_name=_("team"))
+    team_role = models.CharField(_("role in the team"), max_length=8, choices=TeamRole, default=TeamRole.MEMBER)
+    invited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class Scope(models.TextChoices):
+    READ = "read", _("Read")
+    WRITE = "write", _("Read and change")
+
+
+class ApiTokenQuerySet(models.QuerySet):
+    def for_user(self, user: User) -> ApiTokenQuerySet:
+        return self.filter(user=user) if user.is_authenticated else self.none()
+
+
+class ApiTokenManager(AuthTokenManager.from_queryset(ApiTokenQuerySet)):
+    pass
+
+
+class ApiToken(AbstractAuthToken):
+    """A key for programs: shown once, stored as a digest, limited in scope and time."""
+
+    name = models.CharField(_("name"), max_length=80)
+    scope = models.CharField(_("scope"), max_length=5, choices=Scope, default=Scope.READ)
+    expiry = models.DateTimeField(_("expires"))
+
+    objects = ApiTokenManager()
+
+    class Meta:
+        ordering = ["-created"]
+        constraints = [models.CheckConstraint(condition=Q(scope__in=Scope.values), name="token_scope_known")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,83 @@
+"""Who may do what: the one table of permissions.
+
+A permission is asked with an object (a team, or anything with a ``team``) or with none.
+"""
+
+from __future__ import annotations
+
+import rules
+
+from portal.accounts.models import Team, TeamRole
+
+
+def team_id_of(thing) -> int | None:
+    return thing.pk if isinstance(thing, Team) else getattr(thing, "team_id", None)
+
+
+@rules.predicate
+def signed_in(user) -> bool:
+    return user.is_authenticated and user.is_active
+
+
+@rules.predicate
+def administrator(user) -> bool:
+    return user.is_authenticated and user.is_administrator
+
+
+@rules.predicate
+def auditor(user) -> bool:
+    return user.is_authenticated and user.is_auditor
+
+
+@rules.predicate
+def reviewer(user) -> bool:
+    return user.is_authenticated and user.is_reviewer
+
+
+@rules.predicate
+def team_manager(user, thing) -> bool:
+    return thing is not None and user.is_authenticated and user.team_roles.get(team_id_of(thing)) == TeamRole.MANAGER
+
+
+@rules.predicate
+def team_member(user, thing) -> bool:
+    return thing is not None and user.is_authenticated and team_id_of(thing) in user.team_roles
+
+
+@rules.predicate
+def self_or_none(user, thing) -> bool:
+    return thing == user
+
+
+PERMISSIONS = {
+    # people and teams
+    "people.view": administrator | auditor,
+    "people.manage": administrator,
+    "team.manage": administrator | team_manager,
+    "tokens.manage": signed_in,
+    # connections and jobs
+    "connection.view": administrator | auditor,
+    "connection.manage": administrator,
+    "jobs.view": signed_in,
+    "jobs.cancel": administrator | team_member,
+    # records
+    "records.view": signed_in,
+    # maturity
+    "assessment.answer": team_member,
+    "assessment.start": team_member,
+    "assessment.submit": team_manager,
+    "report.request": signed_in,
+    # models
+    "profile.change": administrator | team_member,
+    "profile.claim": administrator | reviewer,
+    "audit.request": administrator | reviewer | team_member,
+    "promotion.request": team_member,
+    "promotion.decide": reviewer,
+    "promotion.withdraw": team_member,
+    # policies
+    "policy.view": signed_in,
+    "policy.publish": administrator,
+}
+
+for name, predicate in PERMISSIONS.items():
+    rules.set_perm(name, predicate)

@@ -1,0 +1,70 @@
+"""Reads settings from the environment; a wrong value ends the start with a sentence that says what to set."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
+
+
+def text(name: str, default: str = "") -> str:
+    return os.environ.get(name, default).strip()
+
+
+def flag(name: str, default: bool = False) -> bool:
+    value = os.environ.get(name)
+    if value is None:
+        return default
+    if value.lower() in TRUE:
+        return True
+    if value.lower() in FALSE:
+        return False
+    raise ImproperlyConfigured(f"{name} is {value!r}. Set it to 1 or 0.")
+
+
+def whole(name: str, default: int, least: int = 0) -> int:
+    value = text(name)
+    if not value:
+        return default
+    if not value.isdigit() or int(value) < least:
+        raise ImproperlyConfigured(f"{name} is {value!r}. Set it to a whole number of at least {least}.")
+    return int(value)
+
+
+def words(name: str) -> list[str]:
+    """A list separated by commas or spaces."""
+    return text(name).replace(",", " ").split()
+
+
+def folder(name: str, default: Path) -> Path:
+    return Path(text(name)).expanduser().resolve() if text(name) else default
+
+
+def database(home: Path) -> dict[str, object]:
+    """The database of DATABASE_URL, or the embedded SQLite below the home."""
+    import dj_database_url
+
+    url = text("DATABASE_URL")
+    if url:
+        try:
+            config = dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))
+        except (dj_database_url.ParseError, dj_database_url.UnknownSchemeError, ValueError) as error:
+            raise ImproperlyConfigured(
+                "DATABASE_URL cannot be read. Set it like postgres://user:password@host:5432/name, or leave it out "
+                "to use the embedded SQLite database."
+            ) from error
+    else:
+        config = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(home / "sekisho.sqlite3")}
+    if "sqlite" in str(config["ENGINE"]):
+        # Readers never wait for the writer (WAL), and a writer takes its lock at the start (IMMEDIATE): without it
+        # a transaction that reads first and writes later fails with "database is locked".
+        config["OPTIONS"] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 30,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+        }
+        config["CONN_MAX_AGE"] = 0
+    return config

@@ -1,0 +1,85 @@
+"""Writing to the ledger: every change records its event in its own transaction."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Mapping
+from datetime import UTC
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from portal.ledger.canonical import canonical_json, leaf_hash, text_hash
+from portal.ledger.models import Event, EventText
+from portal.ledger.sequencer import number_soon
+
+FORM = "sekisho.event/1"
+
+
+def record(
+    *,
+    action: str,
+    by,
+    subject: tuple[str, Any, str],
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    params: Mapping[str, Any] | None = None,
+    texts: Mapping[str, str] | None = None,
+    team=None,
+) -> Event:
+    """Record an event; the caller holds the transaction of the change.
+
+    Parameters
+    ----------
+    action : str
+        A code with a text in `portal.ledger.texts` or the like, such as ``"promotion.approve"``.
+    by : User or None
+        Who acts; None is the system itself. Only the pseudonym is written.
+    subject : (kind, id, label)
+        What is acted on. The label must not be a person's name.
+    before, after : mapping
+        What changed: strings, whole numbers, lists and maps.
+    texts : mapping
+        Free texts, which stand beside the log with a salted hash in it.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError(f"{action} was recorded outside the transaction of its change")
+    kind, identifier, label = subject
+    at = timezone.now()
+    texts = {name: text for name, text in (texts or {}).items() if text}
+    salts = {name: secrets.token_hex(16) for name in texts}
+    key = uuid.uuid4()
+    entry = canonical_json(
+        {
+            "form": FORM,
+            "id": str(key),
+            "at": at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
+            "actor": str(by.pseudonym) if by else None,
+            "action": action,
+            "subject": {"type": kind, "id": str(identifier), "label": label},
+            "before": dict(before or {}),
+            "after": dict(after or {}),
+            "params": dict(params or {}),
+            "texts": {name: text_hash(salts[name], text) for name, text in texts.items()},
+        }
+    )
+    event = Event.objects.create(
+        uuid=key,
+        at=at,
+        actor=by.pseudonym if by else None,
+        action=action,
+        subject_type=kind,
+        subject_id=str(identifier),
+        subject_label=label[:300],
+        team_id=team.pk if team else None,
+        body=entry.decode(),
+        leaf_hash=leaf_hash(entry),
+    )
+    if texts:
+        EventText.objects.bulk_create(
+            EventText(event=event, name=name, salt=salts[name], text=text) for name, text in texts.items()
+        )
+    transaction.on_commit(number_soon, robust=True)
+    return event

@@ -1,0 +1,216 @@
+"""All settings, read from the environment (docs/operate.md lists them).
+
+Every command starts with none of them set: the embedded database and all files lie below ``SEKISHO_HOME``.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from pathlib import Path
+
+from portal import environment as env
+from portal.logging import logging_config
+
+PACKAGE = Path(__file__).resolve().parent
+ROOT = PACKAGE.parent
+# In a checkout templates and static files stand at the top; in a wheel they are carried inside the package.
+TEMPLATE_ROOT = ROOT / "templates" if (ROOT / "templates" / "base.html").exists() else PACKAGE / "_templates"
+STATIC_SOURCE = ROOT / "static" if (ROOT / "static" / "sekisho.css").exists() else PACKAGE / "_static"
+
+SEKISHO_HOME = env.folder("SEKISHO_HOME", ROOT / "var" if (ROOT / "manage.py").exists() else Path.cwd() / "var")
+SECRET_KEY_GIVEN = bool(env.text("SEKISHO_SECRET_KEY"))
+# A key of the moment serves commands and tests; `serve` refuses to start on it, since sessions and the
+# encrypted secrets of connections would not outlive the process.
+SECRET_KEY = env.text("SEKISHO_SECRET_KEY") or secrets.token_urlsafe(50)
+DEBUG = env.flag("SEKISHO_DEBUG")
+ALLOWED_HOSTS = env.words("SEKISHO_ALLOWED_HOSTS") or ["localhost", "127.0.0.1", "[::1]"]
+CSRF_TRUSTED_ORIGINS = env.words("SEKISHO_TRUSTED_ORIGINS")
+HTTPS = env.flag("SEKISHO_HTTPS")
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "rules",
+    "rest_framework",
+    "knox",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_htmx",
+    "portal.accounts",
+    "portal.ledger",
+    "portal.jobs",
+    "portal.pdf",
+    "portal.web",
+    "portal",
+    "assessments",
+    "governance",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "portal.web.middleware.ContentSecurityPolicy",
+    "portal.web.middleware.RequestLog",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "portal.web.middleware.UserLocale",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "portal.web.middleware.DomainErrors",
+]
+
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [TEMPLATE_ROOT],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "portal.web.context.site",
+            ],
+        },
+    }
+]
+
+DATABASES = {"default": env.database(SEKISHO_HOME)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": str(SEKISHO_HOME / "cache"),
+    }
+}
+
+# The queue: SQLite below the home, or wherever many hosts can reach it.
+QUEUE_URL = env.text("SEKISHO_QUEUE_URL")
+WORKER_THREADS = env.whole("SEKISHO_WORKERS", 2, least=1)
+
+# Accounts
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "rules.permissions.ObjectPermissionBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+AUTH_PASSWORD_VALIDATORS[1]["OPTIONS"] = {"min_length": 12}
+ACCOUNT_ADAPTER = "portal.accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"  # an invitation reaches its address before an account exists
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "20/m/ip,5/5m/key", "reset_password": "20/h/ip,5/h/key"}
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+SESSION_COOKIE_AGE = 60 * 60 * env.whole("SEKISHO_SESSION_HOURS", 12, least=1)
+INVITATION_DAYS = 14
+
+EMAIL_BACKEND = (
+    "django.core.mail.backends.smtp.EmailBackend"
+    if env.text("SEKISHO_SMTP_HOST")
+    else "django.core.mail.backends.console.EmailBackend"
+)
+EMAIL_HOST = env.text("SEKISHO_SMTP_HOST")
+EMAIL_PORT = env.whole("SEKISHO_SMTP_PORT", 587)
+EMAIL_HOST_USER = env.text("SEKISHO_SMTP_USER")
+EMAIL_HOST_PASSWORD = env.text("SEKISHO_SMTP_PASSWORD")
+EMAIL_USE_TLS = env.flag("SEKISHO_SMTP_TLS", True)
+DEFAULT_FROM_EMAIL = env.text("SEKISHO_MAIL_FROM", "sekisho@localhost")
+
+# API
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "portal.accounts.authentication.TokenAuthentication",
+        "portal.accounts.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["portal.accounts.authentication.HasScope"],
+    "DEFAULT_PAGINATION_CLASS": "portal.web.paging.CursorPages",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_VERSIONING_CLASS": None,
+    "EXCEPTION_HANDLER": "portal.web.errors.problem_response",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "PAGE_SIZE": 50,
+}
+KNOX_TOKEN_MODEL = "accounts.ApiToken"
+REST_KNOX = {"TOKEN_TTL": timedelta(days=90), "AUTH_HEADER_PREFIX": "Bearer", "TOKEN_PREFIX": "sek_", "TOKEN_MODEL": KNOX_TOKEN_MODEL}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Sekisho API",
+    "DESCRIPTION": "Maturity of machine-learning teams, audits of models, and the verdict a pipeline asks for.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+}
+
+# Language and time
+USE_I18N = True
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("ja", "日本語")]
+LOCALE_PATHS = [PACKAGE / "locale"]
+LANGUAGE_COOKIE_NAME = "sekisho_language"
+USE_TZ = True
+TIME_ZONE = env.text("SEKISHO_TIME_ZONE", "UTC")
+
+# Static files
+STATIC_URL = "static/"
+STATIC_ROOT = SEKISHO_HOME / "static"
+STATICFILES_DIRS = [STATIC_SOURCE]
+WHITENOISE_USE_FINDERS = True  # no collectstatic needed; files are few
+WHITENOISE_MAX_AGE = 3600
+
+# Files of the product itself
+FILES_ROOT = SEKISHO_HOME / "files"
+# What registries and evaluation data may be read from: hosts of MLflow servers ("*" for any), roots of files.
+REGISTRY_HOSTS = env.words("SEKISHO_REGISTRY_HOSTS") or ["*"]
+DATA_ROOTS = env.words("SEKISHO_DATA_ROOTS")
+REGISTRY_TIMEOUT = env.whole("SEKISHO_REGISTRY_TIMEOUT", 10, least=1)
+MIRROR_INTERVAL = env.whole("SEKISHO_MIRROR_SECONDS", 300, least=5)
+
+# Security
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+if env.flag("SEKISHO_BEHIND_PROXY"):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+
+LOGGING_CONFIG = None
+LOG_LEVEL = env.text("SEKISHO_LOG_LEVEL", "INFO").upper()
+logging_config(level=LOG_LEVEL, human=DEBUG)

@@ -1,0 +1,90 @@
+"""Domain errors, and the one place where they become HTTP: a page for people, RFC 9457 problems for programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from portal.message import Message
+from portal.web.say import say
+
+
+class DomainError(Exception):
+    """A rule of the product says no; the message says why and what to do."""
+
+    status = 409
+
+    def __init__(self, message: Message | str, **params: Any) -> None:
+        self.message = Message(message, params) if isinstance(message, str) else message
+        super().__init__(self.message.code)
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+
+class Invalid(DomainError):
+    """Input that cannot be used; `fields` names where."""
+
+    status = 422
+
+    def __init__(self, message: Message | str, fields: dict[str, Message] | None = None, **params: Any) -> None:
+        super().__init__(message, **params)
+        self.fields = fields or {}
+
+
+class Forbidden(DomainError):
+    status = 403
+
+
+class Conflict(DomainError):
+    """Somebody else was faster, or the state moved on."""
+
+
+class Unavailable(DomainError):
+    """Something outside does not answer."""
+
+    status = 503
+
+
+def error_page(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """The page of a domain error that no view dealt with."""
+    return render(request, "web/refused.html", {"error": error}, status=error.status)
+
+
+def problem_response(exception: Exception, context: dict[str, Any]):
+    """Turn any exception of an API view into a problem document (DRF's EXCEPTION_HANDLER)."""
+    from rest_framework import exceptions
+    from rest_framework.response import Response
+    from rest_framework.views import exception_handler
+
+    if isinstance(exception, DomainError):
+        body = {
+            "type": f"urn:sekisho:problem:{exception.message.code}",
+            "title": say(exception.message),
+            "status": exception.status,
+            "code": exception.message.code,
+            "params": exception.message.to_json()["params"],
+        }
+        if isinstance(exception, Invalid) and exception.fields:
+            body["errors"] = {name: say(message) for name, message in exception.fields.items()}
+        return Response(body, status=exception.status, content_type="application/problem+json")
+    if isinstance(exception, Http404):
+        exception = exceptions.NotFound()
+    elif isinstance(exception, PermissionDenied):
+        exception = exceptions.PermissionDenied()
+    response = exception_handler(exception, context)
+    if response is None:
+        return None
+    detail = response.data
+    body = {"type": "about:blank", "status": response.status_code, "code": getattr(exception, "default_code", "error")}
+    if isinstance(detail, dict) and set(detail) == {"detail"}:
+        body["title"] = str(detail["detail"])
+    else:
+        body["title"] = str(exceptions.ValidationError.default_detail)
+        body["errors"] = detail
+    response.data = body
+    response.content_type = "application/problem+json"
+    return response

@@ -1,0 +1,22 @@
+"""Messages in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import get_language, gettext
+
+from portal.message import Message, render
+
+
+def say(message: Message | Mapping[str, Any] | str | None) -> str:
+    """Render a message, or its stored JSON, in the current language."""
+    if not message:
+        return ""
+    if isinstance(message, Mapping):
+        message = Message.from_json(message)
+    if not isinstance(message, Message):
+        return str(message)
+    joiner = "、" if (get_language() or "").startswith("ja") else ", "
+    return render(message, gettext, joiner)

@@ -1,0 +1,9 @@
+"""The web process's entry point; it imports no mlflow, shap, sklearn, fairlearn or numba."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+application = get_wsgi_application()
