@@ -5,7 +5,7 @@ Pure: no Django. Frameworks and answer files are read through here; so can polic
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -172,3 +172,35 @@ def _names(node: yaml.Node) -> Iterator[str]:
         for key, value in node.value:
             if key.value in ("id", "key") and isinstance(value, yaml.ScalarNode):
                 yield value.value
+
+
+_REASONS = {
+    "missing": "missing",
+    "missing_argument": "missing",
+    "extra_forbidden": "unexpected",
+    "unexpected_keyword_argument": "unexpected",
+    "string_type": "text",
+    "string_too_short": "blank",
+    "int_type": "whole",
+    "float_type": "number",
+    "bool_type": "flag",
+    "tuple_type": "list",
+    "list_type": "list",
+    "dict_type": "mapping",
+    "dataclass_type": "mapping",
+    "too_short": "blank",
+}
+
+
+def reason(error: Mapping[str, Any]) -> Message:
+    """What a pydantic error says is wrong, by code where it is an ordinary mistake, else in its own words."""
+    kind, context = error["type"], error.get("ctx", {})
+    if kind in _REASONS:
+        return Message(f"maturity.yaml.{_REASONS[kind]}")
+    if kind == "literal_error":
+        return Message("maturity.yaml.one-of", {"expected": context["expected"]})
+    if kind == "greater_than_equal":
+        return Message("maturity.yaml.at-least", {"limit": context["ge"]})
+    if kind == "less_than_equal":
+        return Message("maturity.yaml.at-most", {"limit": context["le"]})
+    return Message("maturity.yaml.other", {"problem": error["msg"]})

@@ -227,7 +227,7 @@ def load(source: Path | str) -> Framework:
         framework = _ADAPTER.validate_python({**read.data, "digest": _digest(read.data)})
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        raise FrameworkError(read.error(first["loc"], _reason(first))) from None
+        raise FrameworkError(read.error(first["loc"], document.reason(first))) from None
     for path, reason in framework_checks.problems(framework):
         raise FrameworkError(read.error(path, reason))
     return framework
@@ -243,35 +243,3 @@ def shipped() -> Mapping[str, Framework]:
 def _digest(data: Any) -> str:
     canonical = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-_REASONS = {
-    "missing": "missing",
-    "missing_argument": "missing",
-    "extra_forbidden": "unexpected",
-    "unexpected_keyword_argument": "unexpected",
-    "string_type": "text",
-    "string_too_short": "blank",
-    "int_type": "whole",
-    "float_type": "number",
-    "bool_type": "flag",
-    "tuple_type": "list",
-    "list_type": "list",
-    "dict_type": "mapping",
-    "dataclass_type": "mapping",
-    "too_short": "blank",
-}
-
-
-def _reason(error: Mapping[str, Any]) -> Message:
-    """What is wrong, by code where it is an ordinary mistake, else in the validator's words."""
-    kind, context = error["type"], error.get("ctx", {})
-    if kind in _REASONS:
-        return Message(f"maturity.yaml.{_REASONS[kind]}")
-    if kind == "literal_error":
-        return Message("maturity.yaml.one-of", {"expected": context["expected"]})
-    if kind == "greater_than_equal":
-        return Message("maturity.yaml.at-least", {"limit": context["ge"]})
-    if kind == "less_than_equal":
-        return Message("maturity.yaml.at-most", {"limit": context["le"]})
-    return Message("maturity.yaml.other", {"problem": error["msg"]})
