@@ -1,0 +1,277 @@
+"""One registry, as calls. See the package's docstring for what they promise."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from portal.message import Message
+
+from .artifacts import (
+    Files,
+    Root,
+    describe,
+    logged_model_root,
+    not_handed_out,
+    proxied_root,
+    run_root,
+    tree_digest,
+)
+from .connection import Deadline, Endpoint, Server, parse_address
+from .errors import Denied, NotFound, NotMlflow, RegistryError, Rejected
+from .http import call_json, exchange
+from .records import (
+    Check,
+    LoggedModel,
+    ModelFiles,
+    RemoteFile,
+    RemoteModel,
+    RemoteRun,
+    RemoteVersion,
+    VersionDescription,
+    read_logged_model,
+    read_model,
+    read_run,
+    read_version,
+)
+
+RUNS_AT_ONCE = 250  # MLflow's filter takes more, but SQL databases bind only so many values
+_MODELS_PAGE = 1_000
+_VERSIONS_PAGE = 10_000
+_RECENT_PAGE = 200
+_MAY_EDIT = ("EDIT", "MANAGE")
+
+
+@dataclass(frozen=True)
+class Connection(Server):
+    """Reads and moves in one MLflow server. It holds no state: share it between threads, make it anew."""
+
+    @cached_property
+    def endpoint(self) -> Endpoint:
+        return parse_address(self.address)
+
+    # -- reading -----------------------------------------------------------------------------------------
+
+    def check(self) -> Check:
+        """Test the connection: reach, version, counts, and whether aliases may be moved."""
+        started, deadline = time.monotonic(), self._clock()
+        version = self._mlflow_version(deadline)
+        models = list(self._models(deadline))
+        versions = sum(1 for _ in self._versions(None, deadline))
+        rights, editable = self._rights(deadline)
+        return Check(version, len(models), versions, rights, editable, time.monotonic() - started)
+
+    def models(self) -> list[RemoteModel]:
+        """All registered models with their aliases; prompts, which share the registry, are left out."""
+        return [model for model in self._models(self._clock()) if not model.is_prompt]
+
+    def versions(self, since: int | None = None) -> list[RemoteVersion]:
+        """All versions, or those updated at or after `since` (milliseconds), latest update first.
+
+        MLflow does not count a moved alias or a changed tag as an update: sweep all now and then. Those of
+        prompts are included.
+        """
+        return list(self._versions(since, self._clock()))
+
+    def version(self, name: str, version: str | int) -> RemoteVersion:
+        """One version, with its aliases."""
+        return self._version(name, version, self._clock())
+
+    def runs(self, ids: Iterable[str]) -> dict[str, RemoteRun]:
+        """Runs by id, deleted ones included; ids that the server does not have are missing from the result."""
+        wanted, deadline = list(dict.fromkeys(i for i in ids if i.isalnum())), self._clock()
+        experiments = self._experiments(deadline) if wanted else []
+        found: dict[str, RemoteRun] = {}
+        for start in range(0, len(wanted), RUNS_AT_ONCE):
+            batch = wanted[start : start + RUNS_AT_ONCE]
+            body = {
+                "experiment_ids": experiments,
+                "filter": "attributes.run_id IN ({})".format(",".join(f"'{i}'" for i in batch)),
+                "run_view_type": "ALL",
+                "max_results": len(batch),
+            }
+            data = self._call("POST", "runs/search", deadline, body=body)
+            found |= {run.run_id: run for run in map(read_run, data.get("runs", ()))}
+        return found
+
+    def logged_model(self, model_id: str) -> LoggedModel:
+        """MLflow 3's record of a model's files."""
+        return self._logged_model(model_id, self._clock())
+
+    def describe_version(self, name: str, version: str | int, *, hashed: bool = True) -> VersionDescription:
+        """Read one version afresh with all its lineage, running none of it.
+
+        What cannot be read stands in `problems` under ``run``, ``logged_model`` or ``files``: it is then
+        unknown, not absent. `hashed` reads every byte, for the digest.
+        """
+        deadline = self._clock()
+        remote = self._version(name, version, deadline)
+        problems: dict[str, Message] = {}
+        run = logged = files = None
+        try:
+            run = self._run(remote.run_id, deadline) if remote.run_id else None
+        except NotFound:
+            pass  # the run is gone, which is a fact
+        except RegistryError as error:
+            problems["run"] = error.message
+        try:
+            logged = self._logged_model(remote.model_id, deadline) if remote.model_id else None
+        except RegistryError as error:
+            problems["logged_model"] = error.message
+        try:
+            files = describe(self._model_files(remote, self._file_deadline()), hashed=hashed)
+        except RegistryError as error:
+            problems["files"] = error.message
+        return VersionDescription(remote, run, logged, files, problems)
+
+    # -- files -------------------------------------------------------------------------------------------
+
+    def model_files(self, name: str, version: str | int, *, hashed: bool = True) -> ModelFiles:
+        """What a version's files say of it, and their digest."""
+        deadline = self._file_deadline()
+        return describe(self._model_files(self._version(name, version, deadline), deadline), hashed=hashed)
+
+    def download(self, name: str, version: str | int, into: Path) -> ModelFiles:
+        """Copy a version's files into the empty folder `into`; return them with their digest."""
+        deadline = self._file_deadline()
+        reader = self._model_files(self._version(name, version, deadline), deadline)
+        described = describe(reader, hashed=False)
+        fetched = reader.fetch(described.files, into)
+        size = sum(file.size for file in fetched)
+        digest = tree_digest(fetched)
+        return ModelFiles(**(vars(described) | {"files": tuple(fetched), "size": size, "digest": digest}))
+
+    def download_run_artifact(self, run_id: str, path: str, into: Path) -> Path:
+        """Copy one file of a run into the folder `into`, under the same path; return where it is."""
+        deadline = self._file_deadline()
+        run = self._run(run_id, deadline)
+        root = proxied_root(run.artifact_uri, self.endpoint) or run_root(run_id)
+        self._files(root, deadline).fetch([RemoteFile(path, 0)], into)
+        return into.joinpath(*path.split("/"))
+
+    # -- aliases -----------------------------------------------------------------------------------------
+
+    def get_alias(self, name: str, alias: str) -> str | None:
+        """The version that an alias names, or None without such an alias; `NotFound` without the model."""
+        return read_model(self._registered(name, self._clock())).aliases.get(alias)
+
+    def set_alias(self, name: str, alias: str, version: str | int) -> None:
+        """Let an alias name a version. MLflow has no compare-and-set: read before, and read back."""
+        body = {"name": name, "alias": alias, "version": str(version)}
+        self._call("POST", "registered-models/alias", self._clock(), body=body, again=False)
+
+    def delete_alias(self, name: str, alias: str) -> None:
+        """Remove an alias; nothing happens if it is not there."""
+        body = {"name": name, "alias": alias}
+        self._call("DELETE", "registered-models/alias", self._clock(), body=body, again=False)
+
+    # -- below -------------------------------------------------------------------------------------------
+
+    def _clock(self) -> Deadline:
+        return Deadline(self.deadline, self.address)
+
+    def _file_deadline(self) -> Deadline:
+        return Deadline(self.deadline * 10, self.address)
+
+    def _call(self, method: str, path: str, deadline: Deadline, **kwargs: Any) -> dict[str, Any]:
+        where = f"/api/2.0/mlflow/{path}"
+        return call_json(self, self.endpoint, method, where, deadline=deadline, **kwargs)
+
+    def _mlflow_version(self, deadline: Deadline) -> str:
+        chunks: list[bytes] = []
+        exchange(self, self.endpoint, "GET", "/version", chunks.append, deadline=deadline, limit=2**20)
+        text = b"".join(chunks)[:60].decode("utf-8", "replace").strip()
+        if not text[:1].isdigit():
+            raise NotMlflow(Message("registry.not_mlflow", {"address": self.address}))
+        return text
+
+    def _pages(self, path: str, key: str, query: dict[str, Any], deadline: Deadline) -> Iterator[dict[str, Any]]:
+        token = None
+        while True:
+            data = self._call("GET", path, deadline, query=query | ({"page_token": token} if token else {}))
+            yield from data.get(key, ())
+            if not (token := data.get("next_page_token")):
+                return
+
+    def _models(self, deadline: Deadline) -> Iterator[RemoteModel]:
+        query = {"max_results": _MODELS_PAGE}
+        return map(read_model, self._pages("registered-models/search", "registered_models", query, deadline))
+
+    def _versions(self, since: int | None, deadline: Deadline) -> Iterator[RemoteVersion]:
+        query = {
+            "max_results": _VERSIONS_PAGE if since is None else _RECENT_PAGE,
+            "order_by": "last_updated_timestamp DESC",
+        }
+        for data in self._pages("model-versions/search", "model_versions", query, deadline):
+            version = read_version(data)
+            if since is not None and version.updated < since:
+                return
+            yield version
+
+    def _version(self, name: str, version: str | int, deadline: Deadline) -> RemoteVersion:
+        query = {"name": name, "version": str(version)}
+        return read_version(self._call("GET", "model-versions/get", deadline, query=query).get("model_version"))
+
+    def _registered(self, name: str, deadline: Deadline) -> dict[str, Any]:
+        return self._call("GET", "registered-models/get", deadline, query={"name": name}).get("registered_model")
+
+    def _run(self, run_id: str, deadline: Deadline) -> RemoteRun:
+        return read_run(self._call("GET", "runs/get", deadline, query={"run_id": run_id}).get("run"))
+
+    def _logged_model(self, model_id: str, deadline: Deadline) -> LoggedModel:
+        data = self._call("GET", f"logged-models/{quote(model_id, safe='')}", deadline)
+        return read_logged_model(data.get("model"))
+
+    def _experiments(self, deadline: Deadline) -> list[str]:
+        query = {"max_results": _MODELS_PAGE, "view_type": "ALL"}
+        found = self._pages("experiments/search", "experiments", query, deadline)
+        return [str(experiment["experiment_id"]) for experiment in found]
+
+    def _files(self, root: Root, deadline: Deadline, strip: str = "") -> Files:
+        return Files(self, self.endpoint, root, deadline, strip)
+
+    def _model_files(self, remote: RemoteVersion, deadline: Deadline) -> Files:
+        """Find a way to a version's files that goes through the server."""
+        query = {"name": remote.model, "version": remote.version}
+        location = self._call("GET", "model-versions/get-download-uri", deadline, query=query).get("artifact_uri", "")
+        if root := proxied_root(location, self.endpoint):
+            return self._files(root, deadline)
+        if remote.model_id:
+            return self._files(logged_model_root(remote.model_id), deadline)
+        if remote.run_id:
+            home = self._run(remote.run_id, deadline).artifact_uri.rstrip("/")
+            if home and location.startswith(f"{home}/"):
+                folder = location.removeprefix(f"{home}/").strip("/")
+                return self._files(run_root(remote.run_id, folder), deadline, strip=folder)
+        raise not_handed_out(location)
+
+    def _rights(self, deadline: Deadline) -> tuple[str, int]:
+        """Find out whether aliases may be moved, changing nothing.
+
+        Deleting an alias of a model that cannot exist is refused by MLflow's authentication before the
+        registry is asked; without authentication the registry says that there is no such model.
+        """
+        body = {"name": f"sekisho-test-{secrets.token_hex(8)}", "alias": "none"}
+        try:
+            self._call("DELETE", "registered-models/alias", deadline, body=body, again=False)
+        except Denied:
+            return self._listed_rights(deadline)
+        except (NotFound, Rejected):
+            pass
+        return "all", 0
+
+    def _listed_rights(self, deadline: Deadline) -> tuple[str, int]:
+        try:
+            user = self._call("GET", "users/get", deadline, query={"username": self.username}).get("user") or {}
+        except RegistryError:
+            return "read", 0
+        if user.get("is_admin"):
+            return "all", 0
+        held = [p for p in user.get("registered_model_permissions", ()) if p.get("permission") in _MAY_EDIT]
+        return ("some", len(held)) if held else ("read", 0)

@@ -1,0 +1,285 @@
+"""What a registry knows, as frozen records. Times are milliseconds since 1970, as MLflow gives them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import wraps
+from typing import Any
+
+from portal.message import Message
+
+from .errors import RegistryError
+
+_MODEL_URI = re.compile(r"^models:/(m-[0-9a-f]{32})/?$")
+
+
+@dataclass(frozen=True)
+class RemoteModel:
+    """A registered model; `aliases` maps each alias to the version it names."""
+
+    name: str
+    description: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    created: int = 0
+    updated: int = 0
+    is_prompt: bool = False
+
+
+@dataclass(frozen=True)
+class RemoteVersion:
+    """A version of a registered model; `version` is a whole number written as text."""
+
+    model: str
+    version: str
+    run_id: str = ""
+    model_id: str = ""
+    source: str = ""
+    status: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    description: str = ""
+    created: int = 0
+    updated: int = 0
+    aliases: tuple[str, ...] = ()  # only a read of the single version gives them
+
+
+@dataclass(frozen=True)
+class RemoteDataset:
+    """A data set that a run says it used; `source` is MLflow's JSON, read."""
+
+    name: str
+    digest: str
+    source_type: str = ""
+    source: Mapping[str, Any] = field(default_factory=dict)
+    context: str = ""
+    rows: int | None = None
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RemoteRun:
+    """A run, deleted ones included (`lifecycle` is ``active`` or ``deleted``)."""
+
+    run_id: str
+    experiment_id: str = ""
+    name: str = ""
+    status: str = ""
+    user: str = ""
+    started: int = 0
+    ended: int | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    datasets: tuple[RemoteDataset, ...] = ()
+    lifecycle: str = "active"
+    model_ids: tuple[str, ...] = ()
+    artifact_uri: str = ""
+
+
+@dataclass(frozen=True)
+class LoggedModel:
+    """MLflow 3's own record of a model's files."""
+
+    model_id: str
+    name: str = ""
+    source_run_id: str = ""
+    status: str = ""
+    artifact_uri: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = field(default_factory=dict)
+    metrics: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """One file of a model or a run, by its path below the root."""
+
+    path: str
+    size: int
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """What the model's own files say, read without running any of it.
+
+    `signature` is ``{"inputs": [...], "outputs": [...], "params": ...}`` or None; `requirements` are the lines
+    of ``requirements.txt``, or None without that file; `digest` is the SHA-256 of the tree (see
+    `tree_digest`), empty if the bytes were not read.
+    """
+
+    signature: Mapping[str, Any] | None = None
+    flavours: tuple[str, ...] = ()
+    requirements: tuple[str, ...] | None = None
+    python_version: str = ""
+    mlflow_version: str = ""
+    size: int = 0
+    digest: str = ""
+    files: tuple[RemoteFile, ...] = ()
+
+
+@dataclass(frozen=True)
+class VersionDescription:
+    """All that a registry says of one version at one moment; `problems` names what could not be read."""
+
+    version: RemoteVersion
+    run: RemoteRun | None
+    logged_model: LoggedModel | None
+    files: ModelFiles | None
+    problems: Mapping[str, Message] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The facts that `governance.engine.lineage` judges, schema ``sekisho.version-facts/1``."""
+        return {
+            "schema": "sekisho.version-facts/1",
+            "version": _plain(self.version),
+            "run": _plain(self.run),
+            "logged_model": _plain(self.logged_model),
+            "files": _plain(self.files),
+            "problems": {part: message.to_json() for part, message in self.problems.items()},
+        }
+
+
+@dataclass(frozen=True)
+class Check:
+    """What a test of the connection found.
+
+    `rights` is ``all`` (may move aliases), ``some`` (of `editable` models) or ``read``.
+    """
+
+    mlflow_version: str
+    models: int
+    versions: int
+    rights: str
+    editable: int = 0
+    seconds: float = 0.0
+
+
+def _plain(record: Any) -> dict[str, Any] | None:
+    return None if record is None else json.loads(json.dumps(asdict(record)))
+
+
+def pairs(items: Any) -> dict[str, str]:
+    """MLflow's list of key and value as a dict."""
+    return {str(i["key"]): str(i.get("value", "")) for i in items or ()}
+
+
+def _guarded(read):
+    """A server may answer anything: what is not of MLflow's form is an error with a sentence."""
+
+    @wraps(read)
+    def reader(data):
+        try:
+            return read(data)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            params = {"path": read.__name__.removeprefix("read_"), "detail": f"{type(error).__name__}: {error}"[:200]}
+            raise RegistryError(Message("registry.unreadable", params)) from error
+
+    return reader
+
+
+@_guarded
+def read_model(data: Mapping[str, Any]) -> RemoteModel:
+    tags = pairs(data.get("tags"))
+    return RemoteModel(
+        name=data["name"],
+        description=data.get("description", ""),
+        tags=tags,
+        aliases={a["alias"]: str(a["version"]) for a in data.get("aliases", ())},
+        created=int(data.get("creation_timestamp", 0)),
+        updated=int(data.get("last_updated_timestamp", 0)),
+        is_prompt=tags.get("mlflow.prompt.is_prompt", "").lower() == "true",
+    )
+
+
+@_guarded
+def read_version(data: Mapping[str, Any]) -> RemoteVersion:
+    source = data.get("source", "")
+    logged = _MODEL_URI.match(source)
+    return RemoteVersion(
+        model=data["name"],
+        version=str(data["version"]),
+        run_id=data.get("run_id", ""),
+        model_id=data.get("model_id") or (logged.group(1) if logged else ""),
+        source=source,
+        status=data.get("status", ""),
+        tags=pairs(data.get("tags")),
+        description=data.get("description", ""),
+        created=int(data.get("creation_timestamp", 0)),
+        updated=int(data.get("last_updated_timestamp", 0)),
+        aliases=tuple(sorted(data.get("aliases", ()))),
+    )
+
+
+@_guarded
+def read_run(data: Mapping[str, Any]) -> RemoteRun:
+    info, values = data["info"], data.get("data", {})
+    inputs, outputs = data.get("inputs", {}), data.get("outputs", {})
+    tags = pairs(values.get("tags"))
+    return RemoteRun(
+        run_id=info.get("run_id") or info["run_uuid"],
+        experiment_id=str(info.get("experiment_id", "")),
+        name=info.get("run_name", ""),
+        status=info.get("status", ""),
+        user=info.get("user_id") or tags.get("mlflow.user", ""),
+        started=int(info.get("start_time", 0)),
+        ended=int(info["end_time"]) if info.get("end_time") else None,
+        tags=tags,
+        params=pairs(values.get("params")),
+        metrics={m["key"]: float(m.get("value", "nan")) for m in values.get("metrics", ())},
+        datasets=tuple(_read_dataset(d) for d in inputs.get("dataset_inputs", ())),
+        lifecycle=info.get("lifecycle_stage", "active"),
+        model_ids=tuple(o["model_id"] for o in outputs.get("model_outputs", ())),
+        artifact_uri=info.get("artifact_uri", ""),
+    )
+
+
+def _read_dataset(data: Mapping[str, Any]) -> RemoteDataset:
+    dataset = data["dataset"]
+    schema = _parsed(dataset.get("schema"))
+    columns = schema.get("mlflow_colspec") if isinstance(schema, dict) else None
+    rows = _parsed(dataset.get("profile")).get("num_rows")
+    return RemoteDataset(
+        name=dataset.get("name", ""),
+        digest=dataset.get("digest", ""),
+        source_type=dataset.get("source_type", ""),
+        source=_parsed(dataset.get("source")),
+        context=pairs(data.get("tags")).get("mlflow.data.context", ""),
+        rows=rows if isinstance(rows, int) else None,
+        columns=tuple(str(c.get("name", "")) for c in columns or () if isinstance(c, dict)),
+    )
+
+
+def _parsed(text: str | None) -> dict[str, Any]:
+    """JSON inside JSON; whoever logged it may have written anything."""
+    try:
+        value = json.loads(text or "{}")
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+@_guarded
+def read_logged_model(data: Mapping[str, Any]) -> LoggedModel:
+    info, values = data["info"], data.get("data", {})
+    return LoggedModel(
+        model_id=info["model_id"],
+        name=info.get("name", ""),
+        source_run_id=info.get("source_run_id", ""),
+        status=info.get("status", ""),
+        artifact_uri=info.get("artifact_uri", ""),
+        tags=pairs(info.get("tags")),
+        params=pairs(values.get("params")),
+        metrics=tuple(
+            {
+                "key": m["key"],
+                "value": float(m.get("value", "nan")),
+                "dataset_name": m.get("dataset_name", ""),
+                "dataset_digest": m.get("dataset_digest", ""),
+            }
+            for m in values.get("metrics", ())
+        ),
+    )
