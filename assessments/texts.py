@@ -63,6 +63,26 @@ register(
         ),
         "maturity.answer.na": gettext_noop("%(id)s cannot be answered with na (not applicable)."),
         "maturity.answer.not-all-na": gettext_noop("At least one of these must apply: %(ids)s."),
+        "maturity.answer.one-of": gettext_noop("%(value)s is no answer; use yes, partly, no, na, or leave it empty"),
+        "maturity.answer.other-framework": gettext_noop("the file answers %(found)s, not %(framework)s"),
+        # the file of answers, and the command
+        "maturity.template.how": gettext_noop(
+            "Answer each with yes, partly, no or na (not applicable); leave it empty where you do not know."
+        ),
+        "maturity.template.na": gettext_noop("na is accepted only where a reason is named, and only for that reason."),
+        "maturity.template.live": gettext_noop(
+            "If no model is live, say so here: what is said of each live model then stays unknown."
+        ),
+        "maturity.template.place": gettext_noop("%(dimension)s, level %(level)s"),
+        "maturity.template.required": gettext_noop("required"),
+        "maturity.template.recommended": gettext_noop("recommended"),
+        "maturity.template.na-if": gettext_noop("na if: %(reason)s"),
+        "maturity.level.overall": gettext_noop("Overall"),
+        "maturity.level.known": gettext_noop("%(name)s: level %(claimed)s"),
+        "maturity.level.range": gettext_noop(
+            "%(name)s: level %(claimed)s claimed (at least %(at_least)s, at most %(at_most)s)"
+        ),
+        "maturity.level.unknown": gettext_noop("There is no framework %(name)s; known are: %(known)s."),
         # evidence
         "maturity.fact": gettext_noop("%(fact)s: %(value)s"),
         "maturity.value.true": gettext_noop("yes"),
