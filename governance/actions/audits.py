@@ -1,0 +1,85 @@
+"""Asking for audits and keeping what they found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+
+from governance.models import Audit, AuditKind, EvidenceLabel, ModelVersion, Promotion, digest_of
+from portal.accounts.permissions import require
+from portal.jobs.actions import enqueue
+from portal.jobs.models import Job
+from portal.ledger.actions import record
+from portal.message import Message
+
+
+def request_audits(*, version: ModelVersion, by, kinds=tuple(AuditKind.values)) -> list[Job]:
+    """Put audits of a version in the queue; one that is under way is not asked for twice."""
+    if by is not None:
+        require(by, "audit.request", version)
+    with transaction.atomic():
+        jobs = [
+            enqueue(
+                kind=f"audit.{kind}",
+                params={"version": version.pk},
+                by=by,
+                team=version.team,
+                subject=("version", version.pk, str(version)),
+                key=f"audit:{kind}:{version.pk}",
+            )
+            for kind in kinds
+        ]
+        if by is not None:
+            record(
+                action="audit.request",
+                by=by,
+                subject=("version", version.pk, str(version)),
+                params={"kinds": list(kinds)},
+                team=version.team,
+            )
+    return jobs
+
+
+def keep_audit(
+    *,
+    version: ModelVersion,
+    kind: str,
+    outcome: str,
+    message: Message,
+    result: dict[str, Any],
+    inputs: dict[str, Any],
+    label: str = EvidenceLabel.COMPUTED,
+    job: Job | None = None,
+) -> Audit:
+    """Store a finished audit with its event, and compute the open promotions of the version anew.
+
+    A job that runs again after a crash finds the audit it has kept and makes no second one.
+    """
+    from governance.actions.promotions import recompute
+
+    with transaction.atomic():
+        if job and (kept := Audit.objects.filter(job=job).first()):
+            return kept
+        audit = Audit.objects.create(
+            version=version,
+            kind=kind,
+            outcome=outcome,
+            label=label,
+            message=message.to_json(),
+            result=result,
+            inputs=inputs,
+            digest=digest_of({"kind": kind, "outcome": outcome, "label": label, "result": result, "inputs": inputs}),
+            job=job,
+        )
+        record(
+            action="audit.keep",
+            by=job.created_by if job else None,
+            subject=("version", version.pk, str(version)),
+            after={"kind": kind, "outcome": outcome, "label": label, "digest": audit.digest},
+            params={"audit": audit.pk, "inputs": {k: v for k, v in inputs.items() if isinstance(v, str)}},
+            team=version.team,
+        )
+        for promotion in Promotion.objects.waiting().filter(version=version):
+            recompute(promotion=promotion)
+    return audit

@@ -1,0 +1,70 @@
+"""The fairness audit of a version."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.utils.translation import gettext_lazy as _
+
+from governance.auditing.run import STEPS, Finding, known_inputs, run_audit
+from governance.auditing.sources import NotEvaluated, fetch_model, fetch_table, profile_of
+from governance.models import AuditKind, EvidenceLabel, ModelVersion, Profile
+from portal.jobs.kinds import job_kind
+from portal.message import Message
+
+REPLAYED_COLUMN = "__sekisho_prediction"
+
+
+@job_kind("audit.fairness", title=_("Fairness audit"), lease=60, deadline=1800)
+def run(job, progress) -> dict:
+    return run_audit(AuditKind.FAIRNESS, job, progress, examine)
+
+
+def examine(version: ModelVersion, folder: Path, progress) -> Finding:
+    """Compare the groups of the evaluation table by the supplied predictions, or by those the sandbox makes."""
+    from governance.engine.fairness import audit_fairness
+    from governance.engine.tables import EvaluationDataError
+
+    profile = profile_of(version)
+    if not profile.sensitive_columns:
+        raise NotEvaluated("audit.no_sensitive")
+    progress(1, STEPS, Message("audit.fetching_data"))
+    table = fetch_table(version, profile, folder)
+    if not profile.label_column:
+        raise NotEvaluated("audit.no_label")
+    source, label, inputs = table.path, EvidenceLabel.COMPUTED, known_inputs(version, data=table.digest)
+    try:
+        if not profile.prediction_column:
+            progress(2, STEPS, Message("audit.fetching_model"))
+            model_dir, inputs["artifact"] = fetch_model(version, folder)
+            progress(2, STEPS, Message("audit.predicting"))
+            source, label = replay(model_dir, table.path, profile), EvidenceLabel.REPLAYED
+        progress(3, STEPS, Message("audit.computing"))
+        audit = audit_fairness(
+            source,
+            label=profile.label_column,
+            prediction=profile.prediction_column or REPLAYED_COLUMN,
+            sensitive=tuple(profile.sensitive_columns),
+            positive=profile.positive or None,
+            bins=profile.bins or None,
+        )
+    except EvaluationDataError as error:
+        raise NotEvaluated(error.message) from error
+    return Finding(audit.verdict, audit.message, audit.to_json(), inputs, label)
+
+
+def replay(model_dir: Path, table: Path, profile: Profile) -> Path:
+    """Run the model on the features in the sandbox; a table with its predictions beside label and groups."""
+    import pyarrow.parquet as pq
+
+    from governance.auditing.features import features_of, read_table
+    from governance.sandbox import SandboxFailure, predict
+
+    rows = read_table(table)
+    try:
+        predictions = predict(model_dir, features_of(rows, profile, model_dir))
+    except SandboxFailure as failure:
+        raise NotEvaluated(failure.message) from failure
+    target = table.parent / "replayed.parquet"
+    pq.write_table(rows.append_column(REPLAYED_COLUMN, [predictions.labels]), target)
+    return target

@@ -1,0 +1,68 @@
+"""Messages of connections, mirror, profiles and the running of audits."""
+
+from portal.ledger.words import register_actions
+from portal.message import gettext_noop, register
+
+register(
+    {
+        "registry.secret_unreadable": gettext_noop(
+            "The stored password cannot be read, since SEKISHO_SECRET_KEY has changed. Enter the password again."
+        ),
+        "registry.address": gettext_noop("Enter an address like http://mlflow.example.org:5000."),
+        "registry.address_secret": gettext_noop("Leave user name and password out of the address: they have fields."),
+        "registry.host_not_allowed": gettext_noop(
+            "%(host)s is not among the hosts that may be connected. Add it to SEKISHO_REGISTRY_HOSTS."
+        ),
+        "registry.name_taken": gettext_noop("A connection named %(name)s exists already. Choose another name."),
+        "registry.reading_models": gettext_noop("Reading the registered models."),
+        "registry.reading_versions": gettext_noop("Reading the versions of all models (models: %(models)s)."),
+        "registry.reading_runs": gettext_noop("Reading the runs not seen before (runs: %(runs)s)."),
+        "registry.testing": gettext_noop("Reaching the server."),
+        "profile.changed_meanwhile": gettext_noop(
+            "Somebody else has changed this profile meanwhile. Load it anew, and make your change again."
+        ),
+        "profile.unknown_field": gettext_noop("A profile has no field %(fields)s."),
+        "profile.incomplete": gettext_noop("Some fields need your attention."),
+        "profile.required": gettext_noop("Write one sentence at least."),
+        "profile.label_needed": gettext_noop("Name the column that holds the true outcome."),
+        "audit.no_profile": gettext_noop(
+            "Not evaluated: the model has no profile, so it is not known what to judge it on. Write the profile."
+        ),
+        "audit.no_data": gettext_noop(
+            "Not evaluated: the profile names no evaluation data. Add a table of labelled cases to the profile."
+        ),
+        "audit.no_label": gettext_noop("Not evaluated: the profile names no label column."),
+        "audit.no_sensitive": gettext_noop(
+            "Not evaluated: the profile names no sensitive column, so no groups can be compared."
+        ),
+        "audit.data_place": gettext_noop(
+            "Not evaluated: %(path)s lies outside the folders that SEKISHO_DATA_ROOTS allows. Log the table as an "
+            "artifact of the run, or ask an administrator to allow its folder."
+        ),
+        "audit.data_missing": gettext_noop(
+            "Not evaluated: the evaluation data %(path)s was not found. Log it with mlflow.log_artifact in the "
+            "version's run, or correct the path in the profile."
+        ),
+        "audit.no_run": gettext_noop("Not evaluated: the version has no run, so its evaluation data cannot be found."),
+        "audit.features_missing": gettext_noop(
+            "Not evaluated: the evaluation data lacks columns that the model takes: %(columns)s."
+        ),
+        "audit.reading": gettext_noop("Reading the version from the registry."),
+        "audit.fetching_model": gettext_noop("Fetching the model's files."),
+        "audit.fetching_data": gettext_noop("Fetching the evaluation data."),
+        "audit.predicting": gettext_noop("Running the model on the evaluation data, in the sandbox."),
+        "audit.computing": gettext_noop("Computing."),
+        "audit.keeping": gettext_noop("Keeping the result."),
+        "audit.version_gone": gettext_noop("The version does not exist any more."),
+    }
+)
+
+register_actions(
+    {
+        "registry.connect": gettext_noop("Registry connected"),
+        "registry.change": gettext_noop("Connection changed"),
+        "profile.change": gettext_noop("Profile changed"),
+        "audit.request": gettext_noop("Audits requested"),
+        "audit.keep": gettext_noop("Audit finished"),
+    }
+)
