@@ -41,7 +41,6 @@ from .records import (
     RemoteModel,
     RemoteRun,
     RemoteVersion,
-    VersionDescription,
 )
 
 __all__ = [
@@ -64,7 +63,6 @@ __all__ = [
     "TimedOut",
     "TooLarge",
     "Unreachable",
-    "VersionDescription",
     "local_tree",
     "parse_address",
     "tree_digest",

@@ -34,11 +34,11 @@ from .records import (
     RemoteModel,
     RemoteRun,
     RemoteVersion,
-    VersionDescription,
     read_logged_model,
     read_model,
     read_run,
     read_version,
+    version_facts,
 )
 
 RUNS_AT_ONCE = 250  # MLflow's filter takes more, but SQL databases bind only so many values
@@ -104,11 +104,12 @@ class Connection(Server):
         """MLflow 3's record of a model's files."""
         return self._logged_model(model_id, self._clock())
 
-    def describe_version(self, name: str, version: str | int, *, hashed: bool = True) -> VersionDescription:
+    def describe_version(self, name: str, version: str | int, *, hashed: bool = False) -> dict[str, Any]:
         """Read one version afresh with all its lineage, running none of it.
 
-        What cannot be read stands in `problems` under ``run``, ``logged_model`` or ``files``: it is then
-        unknown, not absent. `hashed` reads every byte, for the digest.
+        Returns JSON of schema ``sekisho.version-facts/1`` (see `records.version_facts`), which
+        ``governance.engine.lineage`` judges. What cannot be read stands in ``problems`` under ``run``,
+        ``logged_model`` or ``files``: it is then unknown, not absent. `hashed` reads every byte, for the digest.
         """
         deadline = self._clock()
         remote = self._version(name, version, deadline)
@@ -128,7 +129,7 @@ class Connection(Server):
             files = describe(self._model_files(remote, self._file_deadline()), hashed=hashed)
         except RegistryError as error:
             problems["files"] = error.message
-        return VersionDescription(remote, run, logged, files, problems)
+        return version_facts(remote, run, logged, files, problems)
 
     # -- files -------------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -78,6 +79,9 @@ class RemoteRun:
     model_ids: tuple[str, ...] = ()
     artifact_uri: str = ""
 
+    def to_json(self) -> dict[str, Any]:
+        return _plain(self)
+
 
 @dataclass(frozen=True)
 class LoggedModel:
@@ -122,28 +126,6 @@ class ModelFiles:
 
 
 @dataclass(frozen=True)
-class VersionDescription:
-    """All that a registry says of one version at one moment; `problems` names what could not be read."""
-
-    version: RemoteVersion
-    run: RemoteRun | None
-    logged_model: LoggedModel | None
-    files: ModelFiles | None
-    problems: Mapping[str, Message] = field(default_factory=dict)
-
-    def to_json(self) -> dict[str, Any]:
-        """The facts that `governance.engine.lineage` judges, schema ``sekisho.version-facts/1``."""
-        return {
-            "schema": "sekisho.version-facts/1",
-            "version": _plain(self.version),
-            "run": _plain(self.run),
-            "logged_model": _plain(self.logged_model),
-            "files": _plain(self.files),
-            "problems": {part: message.to_json() for part, message in self.problems.items()},
-        }
-
-
-@dataclass(frozen=True)
 class Check:
     """What a test of the connection found.
 
@@ -157,9 +139,42 @@ class Check:
     editable: int = 0
     seconds: float = 0.0
 
+    def to_json(self) -> dict[str, Any]:
+        return _plain(self)
+
+
+def version_facts(
+    version: RemoteVersion,
+    run: RemoteRun | None,
+    logged_model: LoggedModel | None,
+    files: ModelFiles | None,
+    problems: Mapping[str, Message],
+) -> dict[str, Any]:
+    """All that a registry says of one version at one moment, as JSON: ``sekisho.version-facts/1``.
+
+    `problems` names the parts that could not be read, and why.
+    """
+    return {
+        "schema": "sekisho.version-facts/1",
+        "version": _plain(version),
+        "run": _plain(run),
+        "logged_model": _plain(logged_model),
+        "files": _plain(files),
+        "problems": {part: message.to_json() for part, message in problems.items()},
+    }
+
 
 def _plain(record: Any) -> dict[str, Any] | None:
-    return None if record is None else json.loads(json.dumps(asdict(record)))
+    """A record as JSON; numbers that JSON cannot write (a metric may be NaN) become None."""
+    return None if record is None else _finite(asdict(record))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(k): _finite(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(v) for v in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def pairs(items: Any) -> dict[str, str]:
