@@ -110,7 +110,7 @@ def _check_fields(read_: document.Document, path: tuple, known: set[str]) -> Non
 def _check_framework(read_: document.Document, framework: Framework) -> None:
     key = read_.data.get("framework")
     if key is not None and key != framework.key:
-        reason = Message("maturity.answer.other-framework", {"found": str(key), "framework": framework.key})
+        reason = Message("maturity.answer.other-framework", {"found": _short(key), "framework": framework.key})
         raise document.DocumentError(read_.error(("framework",), reason))
 
 
@@ -137,8 +137,12 @@ def _value(read_: document.Document, key: Any, entry: Mapping[str, Any]) -> str 
         return None
     if isinstance(value, str) and value.strip().lower() in VALUES:
         return value.strip().lower()
-    reason = Message("maturity.answer.one-of", {"value": str(value)[:40]})
+    reason = Message("maturity.answer.one-of", {"value": _short(value)})
     raise document.DocumentError(read_.error(("answers", key, "answer"), reason))
+
+
+def _short(value: Any) -> str:
+    return " ".join(str(value).split())[:40]
 
 
 def _reason(read_: document.Document, key: Any, entry: Mapping[str, Any]) -> str:

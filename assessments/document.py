@@ -76,12 +76,16 @@ def read(source: Path | str, max_bytes: int = MAX_BYTES) -> Document:
         if root is None:
             raise DocumentError(Message("maturity.yaml.empty"))
         _check_keys(root)
-        return Document(yaml.constructor.SafeConstructor().construct_document(root), root)
+        return Document(_construct(root), root)
     except yaml.YAMLError as error:
         raise DocumentError(_syntax(error)) from None
-    except (ValueError, OverflowError) as error:  # a date or number that YAML promises and Python refuses
-        if isinstance(error, DocumentError):
-            raise
+
+
+def _construct(root: yaml.Node) -> Any:
+    try:
+        return yaml.constructor.SafeConstructor().construct_document(root)
+    except (ValueError, ArithmeticError, LookupError, AttributeError, TypeError) as error:
+        # YAML promises a date or a number (``2024-99-99``, ``!!int ''``), and PyYAML stumbles over it
         raise DocumentError(Message("maturity.yaml.value", {"problem": str(error)})) from None
 
 
@@ -189,6 +193,7 @@ _REASONS = {
     "dict_type": "mapping",
     "dataclass_type": "mapping",
     "too_short": "blank",
+    "string_pattern_mismatch": "name",
 }
 
 

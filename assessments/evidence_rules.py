@@ -148,7 +148,7 @@ def _unknown(against: _Truth, for_it: _Truth, person: bool) -> Weighed:
             return Weighed("unknown", side.because, _said("maturity.evidence.declared", side.because), "C", person)
     gaps = dict.fromkeys((*for_it.gaps, *against.gaps))
     for kind in ("stale", "few", "missing"):
-        names = list(dict.fromkeys(fact_name(name) for found, name in gaps if found == kind))
+        names = [fact_name(name) for name in dict.fromkeys(name for found, name in gaps if found == kind)]
         if names:
             return Weighed("unknown", because, Message(f"maturity.evidence.{kind}", {"facts": names}), None, person)
     return Weighed("unknown", because, _said("maturity.evidence.between", because), None, person)

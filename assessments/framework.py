@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -224,13 +224,13 @@ def load(source: Path | str) -> Framework:
     if "digest" in read.data:  # it is computed, never claimed
         raise FrameworkError(read.error(("digest",), Message("maturity.yaml.unexpected")))
     try:
-        framework = _ADAPTER.validate_python({**read.data, "digest": _digest(read.data)})
+        framework = _ADAPTER.validate_python(read.data)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise FrameworkError(read.error(first["loc"], document.reason(first))) from None
     for path, reason in framework_checks.problems(framework):
         raise FrameworkError(read.error(path, reason))
-    return framework
+    return replace(framework, digest=_digest(read.data))
 
 
 @lru_cache(maxsize=1)

@@ -18,12 +18,12 @@ Problem = tuple[tuple[str | int, ...], Message]
 
 
 def problems(framework: Framework) -> Iterator[Problem]:
-    """Everything that makes the framework unusable, in the file's order."""
+    """Everything that makes the framework unusable, causes before what follows from them."""
     yield from _levels(framework)
     yield from _twice(framework)
-    yield from _dimensions(framework)
     for index, criterion in enumerate(framework.criteria):
         yield from _criterion(framework, criterion, ("criteria", index))
+    yield from _dimensions(framework)
     yield from _cycles(framework)
     yield from _groups(framework)
 

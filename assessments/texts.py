@@ -31,6 +31,7 @@ register(
         "maturity.yaml.list": gettext_noop("a list is expected"),
         "maturity.yaml.mapping": gettext_noop("fields with values are expected"),
         "maturity.yaml.one-of": gettext_noop("one of these is expected: %(expected)s"),
+        "maturity.yaml.name": gettext_noop("lower-case letters, digits and hyphens are expected"),
         "maturity.yaml.at-least": gettext_noop("it must be %(limit)s or more"),
         "maturity.yaml.at-most": gettext_noop("it must be %(limit)s or less"),
         "maturity.yaml.other": gettext_noop("it cannot be used (%(problem)s)"),
