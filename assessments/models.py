@@ -20,6 +20,15 @@ class TeamOwnedQuerySet(models.QuerySet):
         return self if user.sees_everything else self.filter(visible_through(user))
 
 
+class AssessmentQuerySet(TeamOwnedQuerySet):
+    def for_user(self, user):
+        """What was submitted follows the team's visibility; a draft is its members' business."""
+        rows = super().for_user(user)
+        if not user.is_authenticated or user.sees_everything:
+            return rows
+        return rows.filter(Q(state="submitted") | Q(team__in=user.team_ids))
+
+
 class AssessmentState(models.TextChoices):
     DRAFT = "draft", _("In progress")
     SUBMITTED = "submitted", _("Submitted")
@@ -37,9 +46,9 @@ class Assessment(models.Model):
     started_at = models.DateTimeField(default=timezone.now, editable=False)
     submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     submitted_at = models.DateTimeField(null=True)
-    score = models.JSONField(null=True, help_text="The score at submission, as scoring.Score.to_json()")
+    score = models.JSONField(null=True, help_text="The score at submission, as levels.to_json() gives it")
 
-    objects = TeamOwnedQuerySet.as_manager()
+    objects = AssessmentQuerySet.as_manager()
 
     class Meta:
         ordering = ["-started_at", "-id"]
@@ -65,6 +74,11 @@ class AnswerValue(models.TextChoices):
     UNKNOWN = "", _("I do not know yet")
 
 
+class AnswerQuerySet(models.QuerySet):
+    def for_user(self, user):
+        return self.filter(assessment__in=Assessment.objects.for_user(user))
+
+
 class Answer(models.Model):
     """The claim on one criterion. `rev` grows with each save, so that two tabs cannot overwrite each other unseen."""
 
@@ -77,6 +91,8 @@ class Answer(models.Model):
     carried = models.BooleanField(default=False, help_text="Taken over from the last assessment, not confirmed yet")
     answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     answered_at = models.DateTimeField(null=True)
+
+    objects = AnswerQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]
@@ -98,7 +114,7 @@ class Evidence(models.Model):
     grade = models.CharField(max_length=1)
     value = models.JSONField(null=True)
     items = models.PositiveIntegerField(null=True)
-    detail = models.JSONField(null=True, help_text="A Message that says what was counted")
+    detail = models.TextField(blank=True, help_text="Where it was found, or examples of what lacks")
     observed_at = models.DateTimeField()
 
     objects = TeamOwnedQuerySet.as_manager()
@@ -120,7 +136,7 @@ class LevelRecord(models.Model):
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="level_records")
     framework = models.CharField(max_length=60)
     at = models.DateTimeField(default=timezone.now)
-    score = models.JSONField(help_text="scoring.Score.to_json()")
+    score = models.JSONField(help_text="As levels.to_json() gives it")
 
     objects = TeamOwnedQuerySet.as_manager()
 

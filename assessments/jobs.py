@@ -1,0 +1,42 @@
+"""Evidence is collected by a job: hourly for all teams, and for one when its systems were just read."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from assessments.collectors import collect_for
+from portal.accounts.models import Team
+from portal.jobs.actions import enqueue
+from portal.jobs.kinds import every, job_kind
+from portal.message import Message
+
+KIND = "evidence.collect"
+HOUR = 3600
+
+
+@job_kind(KIND, title=_("Collect evidence"), lease=60)
+def run(job, progress) -> dict:
+    """Collect for the team in ``params["team"]`` (its id), or for all; it may safely run twice."""
+    teams = Team.objects.filter(pk=job.params["team"]) if job.params.get("team") else Team.objects.all()
+    teams = list(teams)
+    failed = []
+    for done, team in enumerate(teams):
+        progress(done, len(teams), Message("evidence.collecting", {"team": team.name}))
+        failed += [f"{team.slug}: {source}" for source in collect_for(team).failed]
+    progress(len(teams), len(teams), Message("evidence.collected", {"teams": len(teams)}))
+    return {"teams": len(teams), "failed": failed}
+
+
+def collect_soon(*, team: Team | None = None, by=None):
+    """Ask for a collection, once however often it is asked; within the caller's transaction."""
+    if team is None:
+        return enqueue(kind=KIND, params={}, by=by, key=KIND)
+    subject = ("team", team.slug, team.name)
+    return enqueue(kind=KIND, params={"team": team.pk}, by=by, team=team, subject=subject, key=f"{KIND}:{team.pk}")
+
+
+@every(HOUR, name=KIND)
+def collect_hourly() -> None:
+    with transaction.atomic():
+        collect_soon()
