@@ -67,4 +67,5 @@ def database(home: Path) -> dict[str, object]:
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
         }
         config["CONN_MAX_AGE"] = 0
+        config["TEST"] = {"NAME": str(home / "test.sqlite3")}  # a file, so that threads and workers share it
     return config

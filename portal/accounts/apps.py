@@ -6,4 +6,4 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        from portal.accounts import rules, texts  # noqa: F401  (registers permissions and messages)
+        from portal.accounts import rules, schema, texts  # noqa: F401  (registers permissions, messages, API schemes)

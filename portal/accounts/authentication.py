@@ -25,7 +25,7 @@ class HasScope(BasePermission):
     def has_permission(self, request, view) -> bool:
         if not (request.user and request.user.is_authenticated):
             return False
-        if isinstance(request.auth, ApiToken) and request.method not in SAFE_METHODS:
-            if request.auth.scope != Scope.WRITE:
-                raise Forbidden("accounts.scope")
+        changes = request.method not in SAFE_METHODS
+        if changes and isinstance(request.auth, ApiToken) and request.auth.scope != Scope.WRITE:
+            raise Forbidden("accounts.scope")
         return True

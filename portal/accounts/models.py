@@ -9,8 +9,8 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 from knox.models import AbstractAuthToken, AuthTokenManager
 
@@ -65,7 +65,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_auditor = models.BooleanField(_("auditor"), default=False)
     is_reviewer = models.BooleanField(_("reviewer"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField(default=now, editable=False)
 
     objects = UserManager()
     USERNAME_FIELD = "email"
@@ -138,10 +138,8 @@ class Team(models.Model):
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="teams", verbose_name=_("unit"))
     name = models.CharField(_("name"), max_length=120, unique=True)
     slug = models.SlugField(max_length=140, unique=True, allow_unicode=True)
-    visibility = models.CharField(
-        _("results visible to"), max_length=12, choices=Visibility, default=Visibility.TEAM
-    )
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    visibility = models.CharField(_("results visible to"), max_length=12, choices=Visibility, default=Visibility.TEAM)
+    created_at = models.DateTimeField(default=now, editable=False)
 
     objects = TeamQuerySet.as_manager()
 
@@ -176,7 +174,7 @@ class InvitationQuerySet(models.QuerySet):
         return self if user.is_authenticated and user.is_administrator else self.none()
 
     def open(self) -> InvitationQuerySet:
-        return self.filter(accepted_at=None, expires_at__gt=timezone.now())
+        return self.filter(accepted_at=None, expires_at__gt=now())
 
 
 class Invitation(models.Model):
@@ -191,7 +189,7 @@ class Invitation(models.Model):
     team = models.ForeignKey(Team, on_delete=models.CASCADE, null=True, blank=True, verbose_name=_("team"))
     team_role = models.CharField(_("role in the team"), max_length=8, choices=TeamRole, default=TeamRole.MEMBER)
     invited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField(default=now, editable=False)
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True)
 

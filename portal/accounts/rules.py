@@ -62,6 +62,7 @@ PERMISSIONS = {
     "jobs.cancel": administrator | team_member,
     # records
     "records.view": signed_in,
+    "records.erase": administrator,
     # maturity
     "assessment.answer": team_member,
     "assessment.start": team_member,

@@ -4,7 +4,9 @@ from portal.message import gettext_noop, register
 
 register(
     {
-        "accounts.forbidden": gettext_noop("Your role does not allow this. Ask an administrator or the team's manager."),
+        "accounts.forbidden": gettext_noop(
+            "Your role does not allow this. Ask an administrator or the team's manager."
+        ),
         "accounts.email_taken": gettext_noop("%(email)s already has an account."),
         "accounts.invitation_invalid": gettext_noop(
             "This invitation is not valid any more. Ask an administrator for a new one."
@@ -15,8 +17,14 @@ register(
         "accounts.team_name_taken": gettext_noop("A team named %(name)s exists already. Choose another name."),
         "accounts.unit_name_taken": gettext_noop("A unit named %(name)s exists already. Choose another name."),
         "accounts.already_member": gettext_noop("%(name)s is already in this team."),
+        "accounts.inactive": gettext_noop("The account of %(name)s is shut. Open it again first."),
+        "accounts.nobody": gettext_noop("Nobody has an account with %(email)s. Ask an administrator to invite them."),
+        "accounts.name_missing": gettext_noop("Give a name."),
+        "accounts.password_weak": gettext_noop("Choose another password. %(reasons)s"),
+        "accounts.time_zone_unknown": gettext_noop("%(name)s is not a time zone. Write one like Asia/Tokyo."),
         "accounts.token_expiry": gettext_noop("A token lives for 1 to 365 days."),
         "accounts.scope": gettext_noop("This token may only read. Make one with the scope 'read and change'."),
+        "ledger.text_erased": gettext_noop("This text has been erased already."),
         "jobs.crashed": gettext_noop(
             "The job stopped with an unexpected error (%(error)s). The worker's log has the details; try again."
         ),

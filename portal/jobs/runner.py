@@ -148,18 +148,19 @@ def _heart(progress: Progress, kind: Kind, over: threading.Event) -> None:
 
 def reap() -> int:
     """Put back what dead workers held and call again for what waits; how many jobs were put back."""
+    _end_abandoned(Job.objects.abandoned().filter(cancel_requested=True), State.CANCELLED, Message("jobs.cancelled"))
     back = Job.objects.abandoned().filter(attempts__lt=F("max_attempts")).update(state=State.QUEUED, lease_until=None)
     lost = Job.objects.abandoned().filter(attempts__gte=F("max_attempts"))
-    lost.update(
-        state=State.FAILED,
-        ended_at=timezone.now(),
-        lease_until=None,
-        error=Message("jobs.lost", {"attempts": 3}).to_json(),
-    )
+    for attempts in sorted(set(lost.order_by().values_list("attempts", flat=True))):
+        _end_abandoned(lost.filter(attempts=attempts), State.FAILED, Message("jobs.lost", {"attempts": attempts}))
     if queue().pending_count() == 0:  # nobody is called yet, so a job that waits was lost on the way
         for job_id in waiting_jobs().values_list("pk", flat=True)[:200]:
             dispatch(job_id)
     return back
+
+
+def _end_abandoned(jobs, state: State, error: Message) -> None:
+    jobs.update(state=state, ended_at=timezone.now(), lease_until=None, error=error.to_json())
 
 
 def waiting_jobs():

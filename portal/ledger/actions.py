@@ -11,9 +11,12 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
+from portal.accounts.models import Team
+from portal.accounts.permissions import require
 from portal.ledger.canonical import canonical_json, leaf_hash, text_hash
 from portal.ledger.models import Event, EventText
 from portal.ledger.sequencer import number_soon
+from portal.web.errors import Conflict
 
 FORM = "sekisho.event/1"
 
@@ -34,7 +37,7 @@ def record(
     Parameters
     ----------
     action : str
-        A code with a text in `portal.ledger.texts` or the like, such as ``"promotion.approve"``.
+        A code registered in `portal.ledger.words`, such as ``"promotion.approve"``.
     by : User or None
         Who acts; None is the system itself. Only the pseudonym is written.
     subject : (kind, id, label)
@@ -83,3 +86,19 @@ def record(
         )
     transaction.on_commit(number_soon, robust=True)
     return event
+
+
+@transaction.atomic
+def erase_text(*, event_text: EventText, by) -> None:
+    """Blank a free text and its salt: the hash stays in the log, which is whole as before and tells nothing."""
+    require(by, "records.erase")
+    if not EventText.objects.filter(pk=event_text.pk).exclude(salt="").update(salt="", text=""):
+        raise Conflict("ledger.text_erased")
+    event = event_text.event
+    record(
+        action="ledger.erase_text",
+        by=by,
+        subject=("event", event.uuid, str(event.seq or event.uuid)),
+        params={"text": event_text.name},
+        team=Team.objects.filter(pk=event.team_id).first(),
+    )

@@ -1,0 +1,84 @@
+"""The words of the floor's own records."""
+
+from django.urls import NoReverseMatch, reverse
+
+from portal.ledger.words import register_actions, register_fields, register_subjects
+from portal.message import gettext_noop
+
+
+def _page(name: str):
+    def link(identifier: str) -> str:
+        try:
+            return reverse(name, args=[identifier])
+        except NoReverseMatch:
+            return ""
+
+    return link
+
+
+register_actions(
+    {
+        "user.create_administrator": gettext_noop("Administrator made"),
+        "user.invite": gettext_noop("Person invited"),
+        "user.withdraw_invitation": gettext_noop("Invitation withdrawn"),
+        "user.accept_invitation": gettext_noop("Invitation accepted"),
+        "user.change_profile": gettext_noop("Profile changed"),
+        "user.change_password": gettext_noop("Password changed"),
+        "user.set_roles": gettext_noop("Roles set"),
+        "user.deactivate": gettext_noop("Account shut"),
+        "user.activate": gettext_noop("Account opened again"),
+        "token.create": gettext_noop("Token made"),
+        "token.revoke": gettext_noop("Token revoked"),
+        "unit.create": gettext_noop("Unit made"),
+        "team.create": gettext_noop("Team made"),
+        "team.change": gettext_noop("Team changed"),
+        "team.add_member": gettext_noop("Member added"),
+        "team.change_member_role": gettext_noop("Member's role changed"),
+        "team.remove_member": gettext_noop("Member removed"),
+        "job.cancel": gettext_noop("Job cancelled"),
+        "ledger.erase_text": gettext_noop("Text of a record erased"),
+    }
+)
+register_subjects(
+    {
+        "user": gettext_noop("Person"),
+        "invitation": gettext_noop("Invitation"),
+        "token": gettext_noop("API token"),
+        "unit": gettext_noop("Unit"),
+        "team": gettext_noop("Team"),
+        "job": gettext_noop("Job"),
+        "event": gettext_noop("Record"),
+    },
+    links={"user": _page("person"), "team": _page("team"), "job": _page("job"), "event": _page("record")},
+)
+register_fields(
+    {
+        "roles": gettext_noop("Roles"),
+        "roles.administrator": gettext_noop("Administrator"),
+        "roles.auditor": gettext_noop("Auditor"),
+        "roles.reviewer": gettext_noop("Reviewer"),
+        "role": gettext_noop("Role in the team"),
+        "role.manager": gettext_noop("Manager"),
+        "role.member": gettext_noop("Member"),
+        "team": gettext_noop("Team"),
+        "user": gettext_noop("Person"),
+        "invitation": gettext_noop("Invitation"),
+        "name": gettext_noop("Name"),
+        "name_before": gettext_noop("Name before"),
+        "name_after": gettext_noop("Name after"),
+        "email": gettext_noop("Email address"),
+        "unit": gettext_noop("Unit"),
+        "visibility": gettext_noop("Results visible to"),
+        "visibility.team": gettext_noop("The team only"),
+        "visibility.organisation": gettext_noop("The whole organisation"),
+        "language": gettext_noop("Language"),
+        "time_zone": gettext_noop("Time zone"),
+        "active": gettext_noop("Active"),
+        "scope": gettext_noop("Scope"),
+        "scope.read": gettext_noop("Read"),
+        "scope.write": gettext_noop("Read and change"),
+        "days": gettext_noop("Days"),
+        "text": gettext_noop("Text"),
+        "reason": gettext_noop("Reason"),
+    }
+)

@@ -1,0 +1,11 @@
+"""Addresses of the records."""
+
+from django.urls import path
+
+from portal.ledger import views
+
+urlpatterns = [
+    path("records/", views.records, name="records"),
+    path("records/<uuid:uuid>/", views.record, name="record"),
+    path("records/<uuid:uuid>/texts/<str:name>/erase/", views.text_erase, name="record-text-erase"),
+]

@@ -1,0 +1,61 @@
+"""The words of the records: what each action, subject and changed field is called.
+
+Pure: no Django. Each area registers its own; what nobody registered shows its code rather than hiding the record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+_ACTIONS: dict[str, str] = {}
+_SUBJECTS: dict[str, str] = {}
+_FIELDS: dict[str, str] = {}
+_LINKS: dict[str, Callable[[str], str]] = {}
+
+
+def _add(known: dict[str, str], new: Mapping[str, str]) -> None:
+    for code, text in new.items():
+        if known.setdefault(code, text) != text:
+            raise ValueError(f"{code!r} is registered twice with different words")
+
+
+def register_actions(texts: Mapping[str, str]) -> None:
+    """Action code → what happened, as a label: ``{"team.create": gettext_noop("Team made")}``."""
+    _add(_ACTIONS, texts)
+
+
+def register_subjects(texts: Mapping[str, str], links: Mapping[str, Callable[[str], str]] | None = None) -> None:
+    """Kind of subject → its word, and how to reach the page of one from its id."""
+    _add(_SUBJECTS, texts)
+    _LINKS.update(links or {})
+
+
+def register_fields(texts: Mapping[str, str]) -> None:
+    """Field of before, after and params → its word; ``"role.manager"`` is the word of one value of a field."""
+    _add(_FIELDS, texts)
+
+
+def action_text(code: str) -> str:
+    return _ACTIONS.get(code, code)
+
+
+def subject_text(kind: str) -> str:
+    return _SUBJECTS.get(kind, kind)
+
+
+def field_text(name: str) -> str:
+    return _FIELDS.get(name, name)
+
+
+def value_text(field: str, value: str) -> str | None:
+    """The word of a field's value, or None for one that is its own word (a name, a number)."""
+    return _FIELDS.get(f"{field}.{value}")
+
+
+def link_of(kind: str, identifier: str) -> str:
+    """The address of a subject's page, or nothing."""
+    return _LINKS[kind](identifier) if kind in _LINKS else ""
+
+
+def known_actions() -> dict[str, str]:
+    return dict(_ACTIONS)
