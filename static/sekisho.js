@@ -133,7 +133,7 @@ class Autosave {
     const now = new Date();
     const time = this.line.querySelector("time");
     time.dateTime = now.toISOString();
-    time.textContent = `${now.getHours()}:${String(now.getMinutes()).padStart(2, "0")}`;
+    time.textContent = `${String(now.getHours()).padStart(2, "0")}:${String(now.getMinutes()).padStart(2, "0")}`;
     this.form.dispatchEvent(new CustomEvent("saved", { bubbles: true, detail: { response } }));
     if (this.read() === data) sessionStorage.removeItem(this.key);
     else this.later(600);

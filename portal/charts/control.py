@@ -96,9 +96,17 @@ def _gaps(values: Sequence[float | None], x, word: str, palette: Palette) -> lis
             left, right = max(0.0, x(start - 0.5)), min(100.0, x(day - 0.5))
             parts.append(rect(left, TOP, right - left, BOTTOM - TOP, f'fill="{HATCH}" fill-opacity=".3"'))
             if word and day - start >= 3:
-                parts.append(text((left + right) / 2, BOTTOM - 6, word, palette, anchor="middle"))
+                middle = (left + right) / 2
+                parts.append(_plate(middle, BOTTOM - 20, word, palette))
+                parts.append(text(middle, BOTTOM - 8, word, palette, anchor="middle"))
             start = None
     return parts
+
+
+def _plate(x: float, y: float, word: str, palette: Palette) -> str:
+    """A plain ground behind a word that stands on a hatch."""
+    wide = 10 + sum(12 if ord(character) > 0x2E7F else 7 for character in word)
+    return at(x, y, f'<rect x="{num(-wide / 2)}" width="{wide}" height="16" rx="2" fill="{palette.bg}"/>')
 
 
 def _events(events: Sequence[Event], x, palette: Palette) -> list[str]:

@@ -15,9 +15,13 @@ RINGS = {
 }
 
 
+def _is_wide(words: str) -> bool:
+    return any(east_asian_width(c) in "WF" for c in words)
+
+
 def _ems(words: str) -> float:
     """The width of a text in ems, near enough for a stamp."""
-    return sum(1.0 if east_asian_width(c) in "WF" else 0.66 if c.isupper() else 0.56 for c in words)
+    return sum(1.0 if _is_wide(c) else 0.66 if c.isupper() else 0.56 for c in words)
 
 
 def _fitting(words: str, room: float, largest: float, smallest: float = 6) -> tuple[str, float]:
@@ -64,8 +68,8 @@ def seal(
     weight = 500 if waiting else 700
     family = f' font-family="{escape(font)}"' if font else ""
     chords = '<path d="M6.8 31.5H77.2M6.8 52.5H77.2" stroke-width="1.2"/>' if date else ""
-    shown, top_size = _fitting(decision, 56, 15)
-    below, low_size = _fitting(name, 54, 14)
+    shown, top_size = _fitting(decision, 50, 15 if _is_wide(decision) else 11)
+    below, low_size = _fitting(name, 48, 14 if _is_wide(name) else 11)
 
     def word(y: float, size: float, words: str, extra: str = "") -> str:
         return (
