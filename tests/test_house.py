@@ -32,6 +32,7 @@ PURE = (
     "governance.gates",
     "governance.lifecycle",
     "governance.gate_texts",
+    "governance.gate_readings",
     "governance.registry",
 )
 

@@ -1,0 +1,126 @@
+"""Sentences of policies and gates, by code.
+
+Pure: no Django. Titles of gates stand in the policy, in both languages.
+"""
+
+from __future__ import annotations
+
+from governance.engine import lineage_texts, texts  # noqa: F401  (gates quote the engines' sentences)
+from portal.message import gettext_noop, register
+
+register(
+    {
+        # reading a policy
+        "policy.audit-missing": gettext_noop("the field audit must say which audit the gate reads"),
+        "policy.between": gettext_noop("a number between %(low)s and %(high)s is expected"),
+        "policy.name": gettext_noop("a name of small letters, digits, - and _ is expected, beginning with a letter"),
+        "policy.alias": gettext_noop(
+            "an alias that MLflow accepts is expected: letters, digits, - and _, but not latest or v and a number"
+        ),
+        "policy.alias-twice": gettext_noop("two environments cannot share the alias %(alias)s"),
+        "policy.always": gettext_noop("this rule always holds; write true"),
+        "policy.no-environment": gettext_noop("No published policy has an environment %(environment)s."),
+        "policy.invalid": gettext_noop("The policy cannot be used. %(errors)s"),
+        "policy.raced": gettext_noop("Somebody else has published this policy meanwhile. Look at it first."),
+        # what a gate requires
+        "gates.needs": gettext_noop("%(what)s The audit is at most %(days)s days old and its evidence is %(labels)s."),
+        "gates.needs.lineage": gettext_noop("On record are: %(items)s."),
+        "gates.needs.fairness.allow": gettext_noop(
+            "The whole interval of each gap is at most %(tolerance)s: %(measures)s. Groups of fewer than %(n)s cases "
+            "are not judged."
+        ),
+        "gates.needs.fairness.block": gettext_noop(
+            "The whole interval of each gap is at most %(tolerance)s: %(measures)s. A group of fewer than %(n)s cases "
+            "cannot be judged and keeps the gate shut."
+        ),
+        "gates.needs.explanation": gettext_noop(
+            "The explanation adds up to the model's output, and at most %(limit)s of it rests on sensitive columns."
+        ),
+        # names
+        "gates.audit.lineage": gettext_noop("lineage"),
+        "gates.audit.fairness": gettext_noop("fairness"),
+        "gates.audit.explanation": gettext_noop("explanation"),
+        "gates.label.replayed": gettext_noop("replayed"),
+        "gates.label.computed": gettext_noop("computed"),
+        "gates.label.attested": gettext_noop("attested"),
+        "gates.label.declared": gettext_noop("declared"),
+        "gates.kind.tabular": gettext_noop("tabular"),
+        "gates.kind.text": gettext_noop("text"),
+        "gates.kind.image": gettext_noop("image"),
+        "gates.kind.generative": gettext_noop("generative"),
+        "gates.risk.low": gettext_noop("low"),
+        "gates.risk.medium": gettext_noop("medium"),
+        "gates.risk.high": gettext_noop("high"),
+        # measured and required
+        "gates.figure": gettext_noop("%(value)s"),
+        "gates.at-most": gettext_noop("≤ %(limit)s"),
+        "gates.of": gettext_noop("%(met)s of %(all)s"),
+        "gates.both": gettext_noop("%(first)s %(rest)s"),
+        # the verdict
+        "gates.verdict.pass": gettext_noop("Every check that applies passes (%(passed)s of %(passed)s)."),
+        "gates.verdict.blocked": gettext_noop("Cannot go yet: %(reason)s"),
+        "gates.verdict.blocked-more": gettext_noop("Cannot go yet: %(reason)s Other checks in the way: %(more)s."),
+        "gates.verdict.nothing": gettext_noop("Cannot go yet: no check of the policy applies to this model."),
+        # evidence that does not count
+        "gates.missing": gettext_noop("The %(audit)s audit has not run on this version."),
+        "gates.stale": gettext_noop("The %(audit)s audit is %(age)s days old; the policy allows %(days)s."),
+        "gates.future": gettext_noop("The %(audit)s audit is dated in the future, so its age is not known."),
+        "gates.label-refused": gettext_noop("The evidence is %(label)s; the policy accepts: %(labels)s."),
+        "gates.other-artifact": gettext_noop("The %(audit)s audit examined other files than the version has now."),
+        "gates.unknown-artifact": gettext_noop("It is not on record which files the %(audit)s audit examined."),
+        "gates.unhashed": gettext_noop("The version's files have not been hashed, so it is not known what would go."),
+        "gates.other-profile": gettext_noop("The %(audit)s audit was made with another profile than today's."),
+        "gates.no-profile": gettext_noop("The model has no profile, so it is not known what to ask of it."),
+        "gates.unreadable": gettext_noop("The result of the %(audit)s audit cannot be read."),
+        "gates.not-applicable": gettext_noop("The policy does not ask this of such a model (%(kind)s, risk %(risk)s)."),
+        # what evidence says
+        "gates.lineage.pass": gettext_noop("Everything required is on record (%(all)s of %(all)s)."),
+        "gates.lineage.fail": gettext_noop("Not on record: %(items)s."),
+        "gates.lineage.not_evaluated": gettext_noop("Could not be read: %(items)s."),
+        "gates.fairness.pass": gettext_noop(
+            "The largest gap, in the %(rate)s by %(feature)s, is %(value)s, and its whole %(confidence)s interval, "
+            "%(low)s to %(high)s, is within %(limit)s."
+        ),
+        "gates.fairness.fail": gettext_noop(
+            "The gap in the %(rate)s by %(feature)s is %(value)s, more than the %(limit)s allowed: %(lowest_value)s "
+            "for %(lowest)s, n = %(lowest_n)s, against %(highest_value)s for %(highest)s, n = %(highest_n)s. The "
+            "%(confidence)s interval is %(low)s to %(high)s."
+        ),
+        "gates.fairness.inconclusive": gettext_noop(
+            "The gap in the %(rate)s by %(feature)s is %(value)s, but its %(confidence)s interval, %(low)s to "
+            "%(high)s, lies on both sides of %(limit)s: %(lowest_value)s for %(lowest)s, n = %(lowest_n)s, against "
+            "%(highest_value)s for %(highest)s, n = %(highest_n)s."
+        ),
+        "gates.fairness.absent": gettext_noop("The fairness audit did not measure: %(measures)s."),
+        "gates.fairness.min-group": gettext_noop(
+            "The audit judged groups from %(least)s cases on; the policy wants %(wanted)s, and some groups lie between."
+        ),
+        "gates.fairness.missing": gettext_noop(
+            "%(share)s of the rows lack a label or a prediction; the policy allows %(allowed)s."
+        ),
+        "gates.fairness.unjudged": gettext_noop("Groups of fewer than %(n)s cases cannot be judged: %(groups)s."),
+        "gates.fairness.unjudged-rate": gettext_noop(
+            "Some groups have fewer than %(n)s positive or negative cases and cannot be judged."
+        ),
+        "gates.explanation.pass": gettext_noop(
+            "The explanation adds up, and %(share)s of it rests on sensitive columns; %(limit)s is allowed."
+        ),
+        "gates.explanation.fail": gettext_noop(
+            "%(share)s of the explanation rests on sensitive columns, more than the %(limit)s allowed."
+        ),
+        # what would let it pass
+        "gates.fix.run": gettext_noop("The owner team or a reviewer runs the %(audit)s audit on the version's page."),
+        "gates.fix.label": gettext_noop("Let Sekisho run the model or read its predictions: %(labels)s is needed."),
+        "gates.fix.profile": gettext_noop("The owner team writes the profile on the model's page."),
+        "gates.fix.gap": gettext_noop(
+            "Bring the rates of these groups closer: more cases of the worse-off group, or a mitigation in training."
+        ),
+        "gates.fix.cases": gettext_noop(
+            "The owner team adds labelled cases of the small groups to the evaluation data."
+        ),
+        "gates.fix.explanation": gettext_noop("Correct what the explanation audit names, then run it again."),
+        "gates.fix.reliance": gettext_noop(
+            "Train without the sensitive columns or with less weight on them, and register that version."
+        ),
+    }
+)
