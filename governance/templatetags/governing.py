@@ -1,0 +1,29 @@
+"""Template pieces of the governance pages."""
+
+from django import template
+from django.utils.translation import get_language
+
+from governance.models import AuditKind
+
+register = template.Library()
+
+
+@register.filter
+def localised(text) -> str:
+    """A bilingual text (`{"en", "ja"}` or an object with both) in the reader's language."""
+    language = "ja" if (get_language() or "").startswith("ja") else "en"
+    if isinstance(text, dict):
+        return text.get(language) or text.get("en", "")
+    return getattr(text, language, "") or str(text)
+
+
+@register.filter
+def audit_kind(kind: str) -> str:
+    """The word for a kind of audit."""
+    return str(AuditKind(kind).label) if kind in AuditKind.values else kind
+
+
+@register.filter
+def plain(value) -> str:
+    """A JSON list as words with commas."""
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

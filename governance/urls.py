@@ -1,0 +1,32 @@
+"""Addresses of connections, models, versions, promotions and policies."""
+
+from django.urls import path
+
+from governance.views import audits, connections, models, policies, profiles, promotions, versions
+
+urlpatterns = [
+    path("connections/", connections.connection_list, name="connections"),
+    path("connections/new/", connections.connection_new, name="connection-new"),
+    path("connections/<slug:slug>/", connections.connection, name="connection"),
+    path("connections/<slug:slug>/change/", connections.connection_change, name="connection-change"),
+    path("connections/<slug:slug>/test/", connections.connection_test, name="connection-test"),
+    path("connections/<slug:slug>/mirror/", connections.connection_mirror, name="connection-mirror"),
+    path("models/", models.model_list, name="models"),
+    path("models/<int:pk>/", models.model, name="model"),
+    path("models/<int:pk>/profile/", profiles.profile, name="model-profile"),
+    path("models/<int:pk>/versions/<int:number>/", versions.version, name="version"),
+    path("models/<int:pk>/versions/<int:number>/lineage/", audits.lineage, name="version-lineage"),
+    path("models/<int:pk>/versions/<int:number>/fairness/", audits.fairness, name="version-fairness"),
+    path("models/<int:pk>/versions/<int:number>/explanation/", audits.explanation, name="version-explanation"),
+    path("models/<int:pk>/versions/<int:number>/audit/", versions.version_audit, name="version-audit"),
+    path("models/<int:pk>/versions/<int:number>/promote/", promotions.promotion_new, name="promotion-new"),
+    path("promotions/", promotions.promotion_list, name="promotions"),
+    path("promotions/<int:pk>/", promotions.promotion, name="promotion"),
+    path("promotions/<int:pk>/decide/", promotions.decide, name="promotion-decide"),
+    path("promotions/<int:pk>/withdraw/", promotions.withdraw, name="promotion-withdraw"),
+    path("promotions/<int:pk>/resubmit/", promotions.resubmit, name="promotion-resubmit"),
+    path("promotions/<int:pk>/retry/", promotions.retry, name="promotion-retry"),
+    path("policies/", policies.policy_list, name="policies"),
+    path("policies/publish/", policies.policy_publish, name="policy-publish"),
+    path("policies/<slug:key>/<int:version>/", policies.policy, name="policy"),
+]

@@ -1,0 +1,101 @@
+"""The list of models, and one model: what runs where, and is it sound?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, time
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import Max, Prefetch
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET
+
+from governance.evidence import latest_audits
+from governance.lane import lane, placed_on
+from governance.models import Audit, ModelVersion, Placement, RegisteredModel, Registry, Risk
+from portal.accounts.models import Team
+from portal.web.lists import Facet, ListPage
+
+KINDS = ("lineage", "fairness", "explanation")
+
+
+@login_required
+@require_GET
+def model_list(request: HttpRequest) -> HttpResponse:
+    """All models that the user may see."""
+    seen = (
+        RegisteredModel.objects.for_user(request.user)
+        .present()
+        .select_related("team", "registry", "profile")
+        .annotate(newest=Max("versions__number"))
+        .prefetch_related(
+            Prefetch("placements", Placement.objects.filter(until=None).select_related("version"), to_attr="standing")
+        )
+    )
+    teams = [(team.slug, team.name) for team in Team.objects.for_user(request.user)]
+    facets = [
+        Facet("team", _("Team"), field="team__slug", choices=teams),
+        Facet("risk", _("Risk"), field="profile__risk", choices=Risk.choices),
+        Facet("registry", _("Registry"), field="registry__slug"),
+    ]
+    page = ListPage(request, seen, search=("name", "description", "team__name"), facets=facets, order="name")
+    stale = [registry for registry in Registry.objects.all() if registry.stale]
+    connected = Registry.objects.exists()
+    return render(request, "governance/models.html", {"list": page, "stale": stale, "connected": connected})
+
+
+@login_required
+@require_GET
+def model(request: HttpRequest, pk: int) -> HttpResponse:
+    """One model."""
+    model = get_object_or_404(
+        RegisteredModel.objects.for_user(request.user).select_related("team", "registry", "profile"), pk=pk
+    )
+    stops = lane(model)
+    versions = ListPage(
+        request, model.versions.prefetch_related("placements", newest_first()), search=("run_id", "author"), order="-number"
+    )
+    for version in versions.rows:
+        version.outcomes = Counter(audit.outcome for audit in by_kind(version).values())
+    live = next((stop.placement for stop in reversed(stops) if stop.placement), None)
+    shown = live.version if live else model.versions.present().first()
+    audits = latest_audits(shown) if shown else {}
+    context = {
+        "model": model,
+        "profile": getattr(model, "profile", None),
+        "stops": stops,
+        "strange": [stop for stop in stops if not stop.agrees],
+        "list": versions,
+        "shown": shown,
+        "is_live": bool(live),
+        "audits": [(kind, audits.get(kind)) for kind in KINDS],
+        **_on_a_day(request, model, stops),
+    }
+    return render(request, "governance/model.html", context)
+
+
+def newest_first() -> Prefetch:
+    """Audits without their results, which are large."""
+    return Prefetch("audits", Audit.objects.defer("result").order_by("created_at", "id"))
+
+
+def by_kind(version: ModelVersion) -> dict[str, Audit]:
+    """The newest audit of each kind, of prefetched ones."""
+    return {audit.kind: audit for audit in version.audits.all()}
+
+
+def _on_a_day(request: HttpRequest, model: RegisteredModel, stops) -> dict:
+    """What ran on a date, at its end, in the last environment of the lane."""
+    text = request.GET.get("on", "")
+    try:
+        day = parse_date(text) if text else None
+    except ValueError:
+        day = None
+    if day is None or not stops:
+        return {"on": text, "on_error": bool(text)}
+    end = timezone.make_aware(datetime.combine(day, time.max))
+    return {"on": text, "on_day": day, "on_placement": placed_on(model, stops[-1].key, end), "on_stop": stops[-1]}
