@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy
 
 from portal import charts
 from portal.message import number as plain_number
@@ -45,7 +45,7 @@ WORDS |= {"run": WORDS["running"], "old": WORDS["stale"]}
 
 # The main navigation: URL name, word, and how names of pages below it begin.
 PLACES = (
-    ("home", pgettext_lazy("navigation", "Home"), ("home",)),
+    ("home", gettext_lazy("Home"), ("home",)),
     ("teams", gettext_lazy("Teams"), ("team", "assessment", "criterion", "roadmap", "compare", "contradiction")),
     ("models", gettext_lazy("Models"), ("model", "version", "audit", "monitor", "finding", "evaluation", "lineage")),
     ("promotions", gettext_lazy("Promotions"), ("promotion", "approval", "waiver")),
