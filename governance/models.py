@@ -408,6 +408,7 @@ class Move(models.Model):
     replaced = models.PositiveIntegerField(null=True, help_text="What it pointed at right before")
     state = models.CharField(max_length=8, choices=MoveState, default=MoveState.WAITING)
     error = models.JSONField(null=True)
+    event = models.UUIDField(help_text="The ledger's event of the decision; its number gives the move its turn")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     done_at = models.DateTimeField(null=True)
 
