@@ -6,7 +6,7 @@ Pure: no Django. A result that cannot be read is "not evaluated".
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ PASS, FAIL, INCONCLUSIVE = "pass", "fail", "inconclusive"
 NOT_EVALUATED, NOT_APPLICABLE = "not_evaluated", "not_applicable"
 GRAVITY = {PASS: 0, INCONCLUSIVE: 1, NOT_EVALUATED: 2, FAIL: 3}
 MOST_NAMED = 5
+ROUNDING = 1e-9  # a sum of shares may pass 1 by so much
 Needs = LineageNeeds | FairnessNeeds | ExplanationNeeds
 
 
@@ -108,7 +109,7 @@ def _fairness(needs: FairnessNeeds, result: Mapping[str, Any]) -> Reading:
     gaps = [gap for gap in result["gaps"] if gap["metric"] in needs.measures]
     absent = [measure for measure in needs.measures if measure not in {gap["metric"] for gap in gaps}]
     if absent:
-        named = {"measures": [Message(f"fairness.metric.{measure}") for measure in absent]}
+        named = {"measures": [Message(f"gates.measure.{measure}") for measure in absent]}
         return Reading(NOT_EVALUATED, Message("gates.fairness.absent", named), fix=_run_again())
     if between := _judged_too_small(needs, result):
         return between
@@ -198,12 +199,12 @@ def _run_again() -> Message:
 
 def _explanation(needs: ExplanationNeeds, outcome: str, message: Message, result: Mapping[str, Any]) -> Reading:
     """The explanation must hold by its own audit; then what rests on sensitive columns is within the limit."""
+    if outcome != PASS:
+        return Reading(outcome, message, fix=Message("gates.fix.explanation"))
     reliance = float(result["sensitive_reliance"])
-    if not 0 <= reliance <= 1:
+    if not 0 <= reliance <= 1 + ROUNDING:
         raise ValueError("not a share")
     measured = Message("gates.figure", {"value": percent(reliance)})
-    if outcome != PASS:
-        return Reading(outcome, message, measured, Message("gates.fix.explanation"))
     named = {"share": percent(reliance), "limit": percent(needs.max_reliance)}
     if reliance > needs.max_reliance:
         return Reading(FAIL, Message("gates.explanation.fail", named), measured, Message("gates.fix.reliance"))

@@ -51,6 +51,12 @@ register(
         "gates.risk.low": gettext_noop("low"),
         "gates.risk.medium": gettext_noop("medium"),
         "gates.risk.high": gettext_noop("high"),
+        "gates.measure.demographic_parity_difference": gettext_noop("selection rate (demographic parity)"),
+        "gates.measure.equal_opportunity_difference": gettext_noop("true positive rate (equal opportunity)"),
+        "gates.measure.equalized_odds_difference": gettext_noop("true and false positive rate (equalized odds)"),
+        "gates.measure.false_positive_rate_difference": gettext_noop("false positive rate"),
+        "gates.measure.precision_difference": gettext_noop("precision"),
+        "gates.measure.accuracy_difference": gettext_noop("accuracy"),
         # measured and required
         "gates.figure": gettext_noop("%(value)s"),
         "gates.at-most": gettext_noop("≤ %(limit)s"),

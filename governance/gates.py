@@ -18,6 +18,9 @@ from governance.policy import Environment, Gate
 from portal.message import Message
 
 ON_PROFILE = frozenset({"fairness", "explanation"})  # audits that read the profile's columns and data
+RUN_AGAIN = frozenset(
+    f"gates.{why}" for why in ("missing", "stale", "future", "other-profile", "other-artifact", "unknown-artifact")
+)
 CLOCK_SKEW = timedelta(hours=1)
 
 
@@ -140,6 +143,14 @@ class Verdict:
     def counts(self) -> dict[str, int]:
         """Outcome → how many gates."""
         return dict(Counter(result.outcome for result in self.results))
+
+    @property
+    def audits_due(self) -> tuple[str, ...]:
+        """The kinds of audit whose running again may supply what is missing."""
+        kinds = dict.fromkeys(result.audit for result in self.results if result.message.code in RUN_AGAIN)
+        if any(result.message.code == "gates.unhashed" for result in self.results):
+            kinds["lineage"] = None
+        return tuple(kinds)
 
     @property
     def gravest_first(self) -> tuple[GateResult, ...]:

@@ -245,7 +245,7 @@ def describe_gate(gate: Gate) -> Message:
             what = Message("gates.needs.lineage", {"items": [Message(f"lineage.item.{item}") for item in items]})
         case FairnessNeeds() as needs:
             params = {
-                "measures": [Message(f"fairness.metric.{measure}") for measure in needs.measures],
+                "measures": [Message(f"gates.measure.{measure}") for measure in needs.measures],
                 "tolerance": f"{needs.tolerance:g}",
                 "n": needs.min_group,
             }

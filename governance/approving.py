@@ -1,0 +1,110 @@
+"""Who may do what with a promotion, in pairs: `check_can_x` raises with a sentence, `can_x` answers for a button."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from governance import lifecycle
+from governance.gates import Verdict
+from governance.models import Decision, DecisionKind, Promotion
+from portal.accounts.permissions import require
+from portal.ledger.models import Event
+from portal.web.errors import Conflict, DomainError, Forbidden
+
+
+def standing(promotion: Promotion):
+    """The approvals that still bind."""
+    return Decision.objects.filter(promotion=promotion, decision=DecisionKind.APPROVE, lapsed_at=None)
+
+
+def is_requester(promotion: Promotion, user) -> bool:
+    """Whether the user asked for it, at first or again."""
+    asked = Event.objects.about("promotion", promotion.pk).filter(
+        action__in=("promotion.request", "promotion.resubmit"), actor=user.pseudonym
+    )
+    return promotion.requested_by_id == user.pk or asked.exists()
+
+
+def is_author(promotion: Promotion, user) -> bool:
+    """Whether the run names the user: by address, by what stands before its @, or by name."""
+    author = promotion.version.author.strip().casefold()
+    return bool(author) and author in {
+        user.email.casefold(),
+        user.email.partition("@")[0].casefold(),
+        user.name.strip().casefold(),
+    }
+
+
+def check_state(promotion: Promotion, event: str) -> str:
+    """The state that follows the event."""
+    try:
+        return lifecycle.check(promotion.state, event)
+    except lifecycle.IllegalChange as error:
+        raise Conflict(error.message) from error
+
+
+def check_person(promotion: Promotion, user) -> None:
+    """Only a reviewer approves, and never what they asked for or made."""
+    require(user, "promotion.decide", promotion)
+    if is_requester(promotion, user):
+        raise Forbidden("promotion.own")
+    if is_author(promotion, user):
+        raise Forbidden("promotion.author")
+
+
+def check_can_approve(promotion: Promotion, user) -> None:
+    check_person(promotion, user)
+    check_state(promotion, "approve")
+    if standing(promotion).filter(by=user).exists():
+        raise Conflict("promotion.twice")
+    if not promotion.verdict:
+        raise Conflict("promotion.not-computed")
+    verdict = Verdict.from_json(promotion.verdict)
+    if not verdict.passes:
+        raise Conflict(verdict.message)
+
+
+def check_can_send_back(promotion: Promotion, user) -> None:
+    require(user, "promotion.decide", promotion)
+    check_state(promotion, "send_back")
+
+
+def check_can_refuse(promotion: Promotion, user) -> None:
+    require(user, "promotion.decide", promotion)
+    check_state(promotion, "refuse")
+
+
+def check_can_resubmit(promotion: Promotion, user) -> None:
+    require(user, "promotion.request", promotion)
+    check_state(promotion, "resubmit")
+
+
+def check_can_withdraw(promotion: Promotion, user) -> None:
+    if promotion.requested_by_id != user.pk:
+        require(user, "promotion.withdraw", promotion)
+    check_state(promotion, "withdraw")
+
+
+def check_can_retry(promotion: Promotion, user) -> None:
+    if not user.has_perm("promotion.decide"):
+        require(user, "promotion.request", promotion)
+    check_state(promotion, "retry")
+
+
+def _answer(check: Callable[..., None]) -> Callable[..., bool]:
+    def can(promotion: Promotion, user) -> bool:
+        try:
+            check(promotion, user)
+        except DomainError:
+            return False
+        return True
+
+    return can
+
+
+can_approve = _answer(check_can_approve)
+can_send_back = _answer(check_can_send_back)
+can_refuse = _answer(check_can_refuse)
+can_resubmit = _answer(check_can_resubmit)
+can_withdraw = _answer(check_can_withdraw)
+can_retry = _answer(check_can_retry)
