@@ -1,0 +1,1 @@
+"""The demo: a real MLflow server, real training, and the story told through the product's own code paths."""
