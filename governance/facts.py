@@ -7,6 +7,7 @@ counts are at least what is said. What is not mirrored is not claimed: commits a
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from django.db.models import Q
 
@@ -17,6 +18,7 @@ from portal.accounts.models import Team
 
 WINDOW = timedelta(days=90)
 PRODUCTION = "production"
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 LOCAL_SOURCES = ("code", "local", "")
 PIPELINE_TAGS = ("mlflow.autologging", "mlflow.databricks.jobRunID", "kubeflow.run_id", "airflow.run_id", "dvc.stage")
 NOTEBOOK_MARKS = (".ipynb", "ipykernel_launcher")
@@ -34,7 +36,7 @@ def collect(team: Team, now: datetime) -> list[Fact]:
     )
     emails = _member_names(team)
     looked = min((v.model.registry.synced_at for v in versions if v.model.registry.synced_at), default=now)
-    facts = [Fact("mlf.models", count, None, "A", looked)]
+    facts = [Fact("mlf.models", count, None, "A", looked), *server_facts(versions, live, looked)]
     facts += run_facts(_recent_runs(versions, now), emails, looked)
     facts += version_facts(versions, [v for v in versions if v.pk in live], looked)
     return facts
@@ -61,10 +63,31 @@ def _recent_runs(versions: list[ModelVersion], now: datetime) -> list[dict]:
     return list(runs.values())
 
 
+def server_facts(versions: list[ModelVersion], live: set[int], at: datetime) -> list[Fact]:
+    """Whether the team's server is one that several people share, and whether live files lie on somebody's disk."""
+    if not versions:
+        return []
+    remote = all(urlsplit(v.model.registry.address).hostname not in LOOPBACK for v in versions)
+    users = {v.author for v in versions if v.author}
+    shared = remote and len(users) >= 2 and not any(map(_lies_on_a_local_path, versions))
+    local = sum(_lies_on_a_local_path(v) for v in versions if v.pk in live)
+    return [
+        Fact("mlf.server_shared", shared, None, "A", at),
+        *([Fact("mlf.live_local_artifacts", local, None, "A", at)] if live else []),
+    ]
+
+
+def _lies_on_a_local_path(version: ModelVersion) -> bool:
+    """By the place that the logged model or the run names for its files."""
+    logged = ((version.lineage or {}).get("logged_model") or {}).get("artifact_uri", "")
+    place = logged or (version.run or {}).get("artifact_uri", "")
+    return place.startswith(("/", "file:"))
+
+
 def run_facts(runs: list[dict], members: dict[str, int], at: datetime) -> list[Fact]:
     """Facts about runs; shares of them where there is at least one."""
     users = {members[name] for run in runs if (name := str(run.get("user", "")).lower()) in members}
-    facts = [Fact("mlf.runs", len(runs), None, "A", at), Fact("mlf.run_users", len(users), None, "A", at)]
+    facts = [Fact("mlf.runs", len(runs), None, "A", at), Fact("mlf.run_users", len(users), len(runs), "A", at)]
     if not runs:
         return facts
     measured = [run for run in runs if run.get("metrics")]
