@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 from portal.charts.palette import SCREEN, Palette
-from portal.charts.svg import hatch, num
+from portal.charts.svg import num
 
 MOST_NODES = 30
 WIDE, TALL, GAP, ROW = 170, 58, 60, 84
@@ -183,8 +183,7 @@ def lineage_graph(
     )
     body = "".join(_curve(edge, places, palette) for edge in edges)
     body += "".join(_box(node, *places[node.key], palette) for node in nodes)
-    defs = f"<defs>{hatch(palette)}</defs>" if palette.paper else ""
     return (
         f'<svg width="{wide}" height="{num(tall)}" viewBox="0 -28 {wide} {num(tall)}" role="group" '
-        f'aria-label="{escape(label)}">{defs}{heads}{body}</svg>'
+        f'aria-label="{escape(label)}">{heads}{body}</svg>'
     )

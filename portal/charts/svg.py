@@ -7,6 +7,7 @@ Only presentation attributes are written, never ``style``: the page's policy all
 from __future__ import annotations
 
 from html import escape
+from zlib import crc32
 
 from portal.charts.palette import Palette
 
@@ -23,10 +24,10 @@ def minus(text: str) -> str:
     return text.replace("-", "−")
 
 
-def hatch(palette: Palette) -> str:
+def hatch(palette: Palette, name: str = "hatch") -> str:
     """The pattern of what is claimed but not shown, of days without data, of mixed directions."""
     return (
-        '<pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+        f'<pattern id="{name}" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
         f'<path d="M0 0v6" stroke="{palette.accent}" stroke-width="1.4"/></pattern>'
     )
 
@@ -56,8 +57,12 @@ def picture(
     """
     name = f'role="img" aria-label="{escape(label)}"' if label else 'aria-hidden="true"'
     box = f' viewBox="{view_box}"' if view_box else ""
-    # On paper each SVG is a document of its own, and cannot reach the page's pattern.
-    defs = f"<defs>{hatch(palette)}</defs>" if palette.paper and HATCH in body else ""
+    defs = ""
+    if palette.paper and HATCH in body:
+        # On paper each SVG is a document of its own, and cannot reach the page's pattern.
+        own = f"hatch-{crc32(body.encode()):x}"
+        body = body.replace(HATCH, f"url(#{own})")
+        defs = f"<defs>{hatch(palette, own)}</defs>"
     return f'<svg class="{css}" width="{width}" height="{num(height)}"{box} {name}>{defs}{body}</svg>'
 
 
