@@ -60,8 +60,11 @@ def control_chart(
     spare = (high - low or abs(high) or 1.0) * 0.08
     low, high = low - spare, high + spare
 
+    # On paper nothing may stand outside the figure: points keep off its edge, labels stand on their lines.
+    margin = 1.5 if palette.paper else 0.0
+
     def x(day: float) -> float:
-        return 100 * day / (count - 1) if count > 1 else 50.0
+        return margin + (100 - 2 * margin) * day / (count - 1) if count > 1 else 50.0
 
     def y(value: float) -> float:
         return BOTTOM - (value - low) / (high - low) * (BOTTOM - TOP)
@@ -75,7 +78,8 @@ def control_chart(
         style = "" if value == centre else ' stroke-dasharray="4 3"'
         parts.append(line(0, 100, y(value), y(value), f'stroke="{palette.accent}" stroke-opacity=".8"{style}'))
         parts.append(
-            f'<text x="-46" y="{num(y(value) + 4)}" font-size="12" fill="{palette.ink_2}">'
+            f'<text x="{2 if palette.paper else -46}" y="{num(y(value) + (-4 if palette.paper else 4))}" '
+            f'font-size="12" fill="{palette.ink_2}">'
             f"{minus(form.format(value))}</text>"
         )
     parts += _events(events, x, palette)

@@ -183,7 +183,8 @@ def lineage_graph(
     )
     body = "".join(_curve(edge, places, palette) for edge in edges)
     body += "".join(_box(node, *places[node.key], palette) for node in nodes)
+    # A page scrolls sideways where it must; a sheet of paper cannot, and shrinks the graph.
+    size = 'width="100%"' if palette.paper else f'width="{wide}" height="{num(tall)}"'
     return (
-        f'<svg width="{wide}" height="{num(tall)}" viewBox="0 -28 {wide} {num(tall)}" role="group" '
-        f'aria-label="{escape(label)}">{heads}{body}</svg>'
+        f'<svg {size} viewBox="0 -28 {wide} {num(tall)}" role="group" aria-label="{escape(label)}">{heads}{body}</svg>'
     )
