@@ -84,9 +84,12 @@ class Connection(Server):
         return self._version(name, version, self._clock())
 
     def runs(self, ids: Iterable[str]) -> dict[str, RemoteRun]:
-        """Runs by id, deleted ones included; ids that the server does not have are missing from the result."""
-        wanted, deadline = list(dict.fromkeys(i for i in ids if i.isalnum())), self._clock()
-        experiments = self._experiments(deadline) if wanted else []
+        """Runs by id, deleted ones included; ids that the server does not have are missing from the result.
+
+        The deadline is that of each batch of `RUNS_AT_ONCE`: a first mirror may want a hundred thousand.
+        """
+        wanted = list(dict.fromkeys(i for i in ids if i.isalnum()))
+        experiments = self._experiments(self._clock()) if wanted else []
         found: dict[str, RemoteRun] = {}
         for start in range(0, len(wanted), RUNS_AT_ONCE):
             batch = wanted[start : start + RUNS_AT_ONCE]
@@ -96,7 +99,7 @@ class Connection(Server):
                 "run_view_type": "ALL",
                 "max_results": len(batch),
             }
-            data = self._call("POST", "runs/search", deadline, body=body)
+            data = self._call("POST", "runs/search", self._clock(), body=body)
             found |= {run.run_id: run for run in map(read_run, data.get("runs", ()))}
         return found
 

@@ -88,19 +88,13 @@ def exchange(
     payload = json.dumps(body).encode() if body is not None else None
     with _connected(server, endpoint, deadline) as link:
         link.request(method, target, payload, _headers(server, endpoint, payload))
-        response = link.getresponse()
-        if response.status != 200:
-            raise _error(server, response, _read_some(response))
-        size = 0
-        while chunk := response.read1(2**18):
-            deadline.left()
-            size += len(chunk)
-            if size > limit:
-                raise TooLarge(Message("registry.too_large", {"limit": limit}))
-            sink(chunk)
-        deadline.left()  # a connection cut at the deadline looks like an end
-        if response.length:  # closed before the announced length
-            raise http.client.IncompleteRead(b"")
+        with link.getresponse() as response:
+            if response.status != 200:
+                raise _error(server, response, response.read(_ERROR_LIMIT))
+            size = _drain(response, sink, deadline, limit)
+            deadline.left()  # a connection cut at the deadline looks like an end
+            if response.length:  # closed before the announced length
+                raise http.client.IncompleteRead(b"")
         return size
 
 
@@ -156,8 +150,15 @@ def _headers(server: Server, endpoint: Endpoint, payload: bytes | None) -> dict[
     return headers
 
 
-def _read_some(response: http.client.HTTPResponse) -> bytes:
-    return response.read(_ERROR_LIMIT)
+def _drain(response: http.client.HTTPResponse, sink: Callable[[bytes], Any], deadline: Deadline, limit: int) -> int:
+    size = 0
+    while chunk := response.read1(2**18):
+        deadline.left()
+        size += len(chunk)
+        if size > limit:
+            raise TooLarge(Message("registry.too_large", {"limit": limit}))
+        sink(chunk)
+    return size
 
 
 def _network_error(server: Server, error: Exception, deadline: Deadline) -> RegistryError:
