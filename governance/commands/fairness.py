@@ -1,0 +1,109 @@
+"""``manage.py audit fairness``: audit decisions in a file for fairness between groups."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from typing import Any, TextIO
+
+from portal.message import Message
+
+TITLE = "audit decisions in a Parquet or CSV file for fairness between groups"
+SHOWN = ("selection_rate", "true_positive_rate", "false_positive_rate", "precision", "accuracy")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", required=True, metavar="FILE", help="Parquet or CSV, one row a case")
+    parser.add_argument("--label", required=True, metavar="COL", help="column of the true class")
+    parser.add_argument("--prediction", required=True, metavar="COL", help="column of the decided class")
+    parser.add_argument("--sensitive", required=True, metavar="COL,COL", help="one to four columns, by commas")
+    parser.add_argument("--positive", metavar="VALUE", help="the favourable class; 1 where classes are 0 and 1")
+    parser.add_argument("--tolerance", type=float, default=0.1, metavar="X", help="largest gap allowed (0.1)")
+    parser.add_argument("--min-group", type=int, default=30, metavar="N", help="cases a group needs (30)")
+    parser.add_argument(
+        "--bins", action="append", default=[], metavar="COL=EDGE,EDGE", help="cut a numeric column; repeatable"
+    )
+    parser.add_argument("--judge", metavar="GAP,GAP", help="gaps that decide the verdict")
+    parser.add_argument("--no-intersections", action="store_true", help="judge each sensitive column by itself only")
+    parser.add_argument("--confidence", type=float, default=0.95, metavar="X", help="of the intervals (0.95)")
+    parser.add_argument("--replicates", type=int, default=1000, metavar="N", help="of the bootstrap (1000)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the bootstrap (0)")
+
+
+def run(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Audit, and return the audit's JSON.
+
+    Raises
+    ------
+    EvaluationDataError
+        For bad input, with the sentence to print.
+    """
+    from governance.engine.fairness import JUDGED, audit_fairness
+
+    return audit_fairness(
+        options["data"],
+        label=options["label"],
+        prediction=options["prediction"],
+        sensitive=_names(options["sensitive"]),
+        positive=options["positive"],
+        tolerance=options["tolerance"],
+        min_group=options["min_group"],
+        judge=_names(options["judge"]) if options["judge"] is not None else JUDGED,
+        intersections=not options["no_intersections"],
+        confidence=options["confidence"],
+        replicates=options["replicates"],
+        seed=options["seed"],
+        bins=dict(_bins(text) for text in options["bins"]),
+    ).to_json()
+
+
+def describe(result: Mapping[str, Any], out: TextIO) -> None:
+    """Print the verdict, its reason, and a table of the groups."""
+    out.write(f"{result['verdict'].upper().replace('_', ' ')}\n{Message.from_json(result['message'])}\n")
+    for message in (result["advice"], *result["notes"]):
+        if message:
+            out.write(f"{Message.from_json(message)}\n")
+    shown = [name for name in SHOWN if name in result["overall"]]
+    names = [_group_name(group["group"]) for group in result["groups"]]
+    width = max(map(len, [*names, "group"]))
+    heads = [str(Message(f"fairness.metric.{name}")) for name in shown]
+    out.write("\n" + "  ".join([f"{'group':<{width}}", f"{'n':>9}", *(f"{head:>22}" for head in heads)]) + "\n")
+    rows = [("all", {"n": result["n"], "metrics": result["overall"]}), *zip(names, result["groups"], strict=True)]
+    for name, group in rows:
+        cells = [f"{_estimate(group['metrics'][metric]):>22}" for metric in shown]
+        out.write("  ".join([f"{name:<{width}}", f"{group['n']:>9,}", *cells]) + "\n")
+    out.write("\nparentheses: too few cases to judge\n\n")
+    for gap in result["gaps"]:
+        if gap["judged"]:
+            value = "–" if gap["value"] is None else f"{gap['value']:.3f} [{gap['low']:.3f}, {gap['high']:.3f}]"
+            out.write(f"{gap['verdict']:<14}{gap['feature']}: {gap['metric']} {value}\n")
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _bins(text: str) -> tuple[str, list[float]]:
+    from governance.engine.tables import EvaluationDataError
+
+    column, _, edges = text.partition("=")
+    try:
+        numbers = [float(edge) for edge in _names(edges)]
+    except ValueError:
+        numbers = []
+    if not numbers:
+        raise EvaluationDataError("data.bins_format", text=text)
+    return column.strip(), numbers
+
+
+def _group_name(group: Mapping[str, str | None]) -> str:
+    return ", ".join("(missing)" if level is None else level for level in group.values())
+
+
+def _estimate(estimate: Mapping[str, Any]) -> str:
+    if estimate["value"] is None:
+        return "–"
+    text = f"{estimate['value']:.3f}"
+    if estimate["low"] is not None:
+        text += f" [{estimate['low']:.3f}, {estimate['high']:.3f}]"
+    return text if estimate["judged"] else f"({text})"
