@@ -1,0 +1,90 @@
+"""One sequencer: without a gap, without a double, in the order of insertion, whoever asks at once."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from django.db import connection, transaction
+
+from portal.ledger import sequencer
+from portal.ledger.actions import record
+from portal.ledger.models import Event, Head
+from portal.ledger.sequencer import number_events
+
+WRITERS, EACH = 6, 15
+
+
+def write(count: int, label: str) -> None:
+    for number in range(count):
+        with transaction.atomic():
+            record(action="test.write", by=None, subject=("test", f"{label}-{number}", label))
+
+
+def in_threads(work) -> list[BaseException]:
+    failures: list[BaseException] = []
+
+    def run(number: int) -> None:
+        try:
+            work(number)
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(WRITERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return failures
+
+
+def numbers() -> list[int]:
+    return list(Event.objects.order_by("seq").values_list("seq", flat=True))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_writers_make_one_gapless_order():
+    # each writer's commit numbers what it finds, so numbering runs from all threads at once
+    assert in_threads(lambda writer: write(EACH, f"w{writer}")) == []
+    number_events()
+    assert numbers() == list(range(1, WRITERS * EACH + 1))
+    assert Head.objects.get().size == WRITERS * EACH
+    for writer in range(WRITERS):
+        own = Event.objects.filter(subject_label=f"w{writer}").order_by("seq")
+        assert [event.subject_id for event in own] == [f"w{writer}-{number}" for number in range(EACH)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_sequencers_give_no_number_twice(monkeypatch):
+    monkeypatch.setattr("portal.ledger.actions.number_soon", lambda: None)
+    monkeypatch.setattr(sequencer, "BATCH", 7)
+    write(50, "bulk")
+    assert not Event.objects.exclude(seq=None).exists()
+    assert in_threads(lambda _number: number_events()) == []
+    assert numbers() == list(range(1, 51))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_commit_numbers_its_event_and_the_tick_what_was_missed(monkeypatch):
+    write(1, "at once")
+    assert numbers() == [1]
+    with monkeypatch.context() as patch:
+        patch.setattr("portal.ledger.actions.number_soon", lambda: 1 / 0)
+        write(2, "missed")  # the change stands although numbering broke
+    assert Event.objects.filter(seq=None).count() == 2
+    assert number_events() == 2
+    assert numbers() == [1, 2, 3]
+    assert number_events() == 0
+
+
+def test_a_number_that_is_rolled_back_is_given_again(db):
+    with transaction.atomic():
+        record(action="test.write", by=None, subject=("test", "1", "lost"))
+        number_events()
+        transaction.set_rollback(True)
+    with transaction.atomic():
+        record(action="test.write", by=None, subject=("test", "2", "kept"))
+    number_events()
+    assert list(Event.objects.values_list("seq", "subject_label")) == [(1, "kept")]
