@@ -184,10 +184,10 @@ TIME_ZONE = env.text("SEKISHO_TIME_ZONE", "UTC")
 
 # Static files
 STATIC_URL = "static/"
-STATIC_ROOT = SEKISHO_HOME / "static"
+STATIC_ROOT = None  # served from where they stand
 STATICFILES_DIRS = [STATIC_SOURCE]
 WHITENOISE_USE_FINDERS = True  # no collectstatic needed; files are few
-WHITENOISE_MAX_AGE = 3600
+WHITENOISE_MAX_AGE = 300
 
 # Files of the product itself
 FILES_ROOT = SEKISHO_HOME / "files"

@@ -13,7 +13,8 @@ def read_table(path: Path):
     """An evaluation table as Arrow."""
     from governance.engine.tables import open_table
 
-    return open_table(path).to_pyarrow()
+    with open_table(path) as table:
+        return table.to_pyarrow()
 
 
 def features_of(rows, profile: Profile, model_dir: Path):

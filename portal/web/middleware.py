@@ -8,10 +8,11 @@ import zoneinfo
 
 import structlog
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone, translation
 
 from portal.web.errors import DomainError, error_page
+from portal.web.say import say
 
 POLICY = "; ".join(
     (
@@ -91,7 +92,7 @@ class UserLocale:
 
 
 class DomainErrors:
-    """A domain error that no view dealt with becomes a page with its sentence."""
+    """A domain error that no view dealt with becomes a page with its sentence, or JSON where a script asked."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -100,4 +101,8 @@ class DomainErrors:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        return error_page(request, exception) if isinstance(exception, DomainError) else None
+        if not isinstance(exception, DomainError):
+            return None
+        if request.headers.get("X-Autosave"):
+            return JsonResponse({"title": say(exception.message)}, status=exception.status)
+        return error_page(request, exception)

@@ -4,6 +4,7 @@ from django.core.management.base import BaseCommand
 
 
 class Command(BaseCommand):
+    requires_system_checks = []  # a worker serves no pages
     help = "Run a worker: audits, mirrors, moves and reports. Any number may run, on any hosts that share the database."
 
     def handle(self, *args, **options) -> None:
