@@ -1,0 +1,40 @@
+"""Give the answer: the writing side of ``governance.sandbox.wire``. Standard library only.
+
+Standard output is taken away from the model's prints before anything of it is loaded.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+_stream = None
+
+
+def claim_output() -> None:
+    """Keep standard output for the answer; what is printed from now on goes to standard error."""
+    global _stream
+    _stream = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+
+
+def phase(name: str) -> None:
+    """Say what comes next, so that a sudden end can be told by its phase."""
+    _stream.write(f"phase {name}\n".encode("ascii"))
+    _stream.flush()
+
+
+def answer(payload: dict[str, Any], arrays: dict[str, Any] | None = None) -> None:
+    """Write the answer: JSON, then each array as little-endian float64."""
+    blocks = {}
+    for name, values in (arrays or {}).items():
+        import numpy as np
+
+        blocks[name] = np.ascontiguousarray(values, dtype="<f8")
+    listed = [{"name": name, "shape": list(block.shape)} for name, block in blocks.items()]
+    text = json.dumps(payload | {"arrays": listed}, allow_nan=False).encode("utf-8")
+    _stream.write(f"result {len(text)}\n".encode("ascii") + text)
+    for block in blocks.values():
+        _stream.write(block.tobytes())
+    _stream.close()
