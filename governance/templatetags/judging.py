@@ -1,0 +1,23 @@
+"""Words and addresses of evidence on pages of promotions and policies."""
+
+from __future__ import annotations
+
+from django import template
+from django.urls import reverse
+
+from governance.models import EvidenceLabel
+
+register = template.Library()
+
+
+@register.filter
+def label_word(label: str) -> str:
+    """The word of an evidence label."""
+    return str(EvidenceLabel(label).label) if label in EvidenceLabel.values else label
+
+
+@register.simple_tag
+def audit_url(kind: str, version, audit_id: int | None = None) -> str:
+    """The page of a version's audit: of the very one that was judged, if it is known."""
+    address = reverse(f"version-{kind}", args=[version.model_id, version.number])
+    return f"{address}?audit={audit_id}" if audit_id else address

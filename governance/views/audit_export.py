@@ -1,0 +1,82 @@
+"""Audits as files: the whole result as JSON, its numbers as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import Any
+
+from django.http import HttpResponse, JsonResponse
+from django.utils.text import slugify
+
+from governance.models import Audit, AuditKind
+from portal.web.say import say
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def export(audit: Audit, form: str) -> HttpResponse:
+    """The audit as a download."""
+    response = _json(audit) if form == "json" else _csv(audit)
+    name = f"{audit.kind}-{slugify(audit.version.model.name)[:60] or 'model'}-{audit.version.number}.{form}"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _json(audit: Audit) -> HttpResponse:
+    document = {
+        "model": audit.version.model.name,
+        "version": audit.version.number,
+        "kind": audit.kind,
+        "outcome": audit.outcome,
+        "label": audit.label,
+        "sentence": say(audit.message),
+        "created_at": audit.created_at.isoformat(),
+        "digest": audit.digest,
+        "inputs": audit.inputs,
+        "result": audit.result,
+    }
+    return JsonResponse(document, json_dumps_params={"ensure_ascii": False, "indent": 1})
+
+
+def _csv(audit: Audit) -> HttpResponse:
+    rows = {AuditKind.FAIRNESS: _fairness, AuditKind.EXPLANATION: _explanation, AuditKind.LINEAGE: _lineage}
+    text = io.StringIO()
+    writer = csv.writer(text)
+    for row in rows[audit.kind](audit.result):
+        writer.writerow([_cell(value) for value in row])
+    return HttpResponse("\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8")
+
+
+def _cell(value: Any) -> Any:
+    """Text that a spreadsheet would run as a formula is quoted; numbers stay numbers."""
+    if isinstance(value, str) and value.startswith(FORMULA):
+        return "'" + value
+    return "" if value is None else value
+
+
+def _fairness(result: dict[str, Any]) -> Iterator[list[Any]]:
+    yield ["features", "group", "rows", "metric", "value", "low", "high", "n", "judged", "interval"]
+    for group in result.get("groups", ()):
+        levels = "; ".join(f"{name}={'' if level is None else level}" for name, level in group["group"].items())
+        for name, estimate in group["metrics"].items():
+            numbers = (estimate[key] for key in ("value", "low", "high", "n", "judged", "interval"))
+            yield [" × ".join(group["features"]), levels, group["n"], name, *numbers]
+
+
+def _explanation(result: dict[str, Any]) -> Iterator[list[Any]]:
+    yield ["feature", "first_rank", "last_rank", "mean_abs", "low", "high", "share", "direction"]
+    for item in result.get("importance", ()):
+        yield [
+            item["feature"],
+            *item["rank"],
+            *(item[key] for key in ("mean_abs", "low", "high", "share", "direction")),
+        ]
+
+
+def _lineage(result: dict[str, Any]) -> Iterator[list[Any]]:
+    yield ["item", "required", "outcome", "found", "missing", "remedy", "code"]
+    for item in result.get("items", ()):
+        said = [say(item[key]) for key in ("missing", "remedy")]
+        yield [item["key"], item["required"], item["outcome"], item["found"], *said, item["code"]]

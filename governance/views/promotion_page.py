@@ -1,0 +1,184 @@
+"""A promotion as its page shows it: checks by gravity, approvals, the decision bar, the history."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+
+from governance import approving
+from governance.gates import GateResult, Verdict
+from governance.models import AuditKind, DecisionKind, ModelVersion, Placement, Promotion, PromotionState
+from governance.policy import Environment
+from governance.verdict import environments, judge, rules_of
+from portal.jobs.models import Job
+from portal.ledger.models import Event
+from portal.ledger.reading import read
+from portal.message import Message
+from portal.web.errors import DomainError
+
+HISTORY = 30
+STATE_KINDS = {  # state of a promotion → glyph
+    PromotionState.OPEN: "queued",
+    PromotionState.APPROVED: "running",
+    PromotionState.DONE: "pass",
+    PromotionState.SENT_BACK: "warn",
+    PromotionState.REFUSED: "fail",
+    PromotionState.WITHDRAWN: "not_applicable",
+    PromotionState.FAILED: "fail",
+}
+WAITS = ("inconclusive", "not_evaluated")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One gate's result, with whether its audit is under way."""
+
+    result: GateResult
+    running: Job | None
+
+
+@dataclass(frozen=True)
+class Checks:
+    """The results of a verdict: what fails, what waits for somebody, what passes, what does not apply."""
+
+    failed: list[Check]
+    waiting: list[Check]
+    passed: list[Check]
+    other: list[Check]
+
+    @property
+    def all_pass(self) -> bool:
+        return not self.failed and not self.waiting
+
+    @property
+    def count(self) -> int:
+        return len(self.failed) + len(self.waiting) + len(self.passed) + len(self.other)
+
+
+def checks_of(verdict: Verdict, jobs: Iterable[Job]) -> Checks:
+    """Sort a verdict's results by what a reader has to do with them."""
+    under_way = {job.kind.removeprefix("audit."): job for job in jobs}
+    found: dict[str, list[Check]] = {"fail": [], "wait": [], "pass": [], "other": []}
+    for result in verdict.results:
+        group = "wait" if result.outcome in WAITS else result.outcome
+        found[group if group in found else "other"].append(Check(result, under_way.get(result.audit)))
+    return Checks(found["fail"], found["wait"], found["pass"], found["other"])
+
+
+def audit_jobs(request: HttpRequest, version: ModelVersion) -> list[Job]:
+    """The audits of a version that are under way."""
+    jobs = Job.objects.for_user(request.user).about("version", version.pk).active()
+    return list(jobs.filter(kind__in=[f"audit.{kind}" for kind in AuditKind.values]))
+
+
+def places() -> dict[str, Any]:
+    """Environment → its title by the policies in force."""
+    return {key: environment.title for key, environment in environments().items()}
+
+
+def promotion_context(request: HttpRequest, promotion: Promotion) -> dict[str, Any]:
+    """All that the page shows. An open promotion is judged as of now; a decided one as it was frozen."""
+    version, user = promotion.version, request.user
+    rules = rules_of(promotion.policy, promotion.environment)
+    decisions = list(promotion.decisions.select_related("by"))
+    standing = [d for d in decisions if d.decision == DecisionKind.APPROVE and not d.lapsed_at]
+    if promotion.state == PromotionState.OPEN:
+        judgement = judge(version, promotion.environment, policy=promotion.policy)
+        verdict, bound, at = judgement.verdict, dict(judgement.bound), judgement.at
+    else:
+        verdict = Verdict.from_json(promotion.verdict) if promotion.verdict else None
+        bound, at = (decisions[-1].bound if decisions else {}), promotion.verdict_at
+    jobs = audit_jobs(request, version)
+    move_jobs = Job.objects.for_user(user).about("promotion", promotion.pk)
+    return {
+        "promotion": promotion,
+        "version": version,
+        "model": version.model,
+        "rules": rules,
+        "kind": STATE_KINDS[promotion.state],
+        "verdict": verdict,
+        "verdict_at": at,
+        "checks": checks_of(verdict, jobs) if verdict else None,
+        "bound": bound,
+        "decisions": decisions,
+        "last_decision": decisions[-1] if decisions else None,
+        "standing": standing,
+        "still_needed": range(max(0, rules.approvals.required - len(standing))),
+        "jobs": jobs,
+        "move": getattr(promotion, "move", None),
+        "move_job": move_jobs.first() if promotion.state == PromotionState.APPROVED else None,
+        "live": _live(promotion),
+        "history": read(Event.objects.for_user(user).about("promotion", promotion.pk).order_by("-id")[:HISTORY]),
+        **_rights(promotion, user, verdict),
+    }
+
+
+def _live(promotion: Promotion) -> Placement | None:
+    """What stands in the environment now."""
+    standing = promotion.version.model.placements.filter(environment=promotion.environment, until=None)
+    return standing.select_related("version").first()
+
+
+def _rights(promotion: Promotion, user, verdict: Verdict | None) -> dict[str, Any]:
+    """Which buttons are open, and why the closed ones are not."""
+    why_not = _why_not(approving.check_can_approve, promotion, user)
+    if why_not is None and verdict and not verdict.passes:
+        why_not = verdict.message
+    return {
+        "decides": user.has_perm("promotion.decide", promotion) and promotion.state == PromotionState.OPEN,
+        "can_approve": why_not is None,
+        "why_not": why_not,
+        "can_send_back": approving.can_send_back(promotion, user),
+        "can_refuse": approving.can_refuse(promotion, user),
+        "can_resubmit": approving.can_resubmit(promotion, user),
+        "can_withdraw": approving.can_withdraw(promotion, user),
+        "can_retry": approving.can_retry(promotion, user),
+    }
+
+
+def _why_not(check: Callable[..., None], promotion: Promotion, user) -> Message | None:
+    try:
+        check(promotion, user)
+    except DomainError as error:
+        return error.message
+    return None
+
+
+def preflight_context(request: HttpRequest, version: ModelVersion, asked: str) -> dict[str, Any]:
+    """What the gates of one environment would say now; the first environment unless another is asked for."""
+    known: Mapping[str, Environment] = environments()
+    chosen = asked or next(iter(known), "")
+    if not chosen:
+        return {"environments": {}, "chosen": "", "verdict": None}
+    judgement = judge(version, chosen)
+    jobs = audit_jobs(request, version)
+    active = version.promotions.filter(environment=chosen, state__in=("open", "approved")).first()
+    return {
+        "environments": known,
+        "chosen": chosen,
+        "rules": known[chosen],
+        "policy": judgement.policy,
+        "verdict": judgement.verdict,
+        "checks": checks_of(judgement.verdict, jobs),
+        "jobs": jobs,
+        "active": active,
+        "may_ask": request.user.has_perm("promotion.request", version),
+        "command": _command(version, chosen),
+    }
+
+
+def _command(version: ModelVersion, environment: str) -> str:
+    """The same question for a shell, with every word quoted that needs it."""
+    asked = {
+        "registry": version.model.registry.slug,
+        "model": version.model.name,
+        "version": str(version.number),
+        "environment": environment,
+    }
+    return " \\\n  ".join(
+        ["uv run manage.py verdict", *(f"--{name} {shlex.quote(value)}" for name, value in asked.items())]
+    )
