@@ -1,4 +1,7 @@
-"""Approvals that lapse: what they bind has changed, or the promotion went back."""
+"""Approvals that lapse: what they bind has changed, or the promotion went back.
+
+The caller makes the promotion's next revision right after, in the same transaction.
+"""
 
 from __future__ import annotations
 
@@ -52,6 +55,6 @@ def _lapse(promotion: Promotion, decision, because: Message, by) -> None:
         subject=subject_of(promotion),
         before={"approval": str(decision.event)},
         after={"approval": None},
-        params={"because": because.code, "approver": str(decision.by.pseudonym)},
+        params={"rev": promotion.rev + 1, "because": because.code, "approver": str(decision.by.pseudonym)},
         team=promotion.version.team,
     )

@@ -125,8 +125,8 @@ def send_back(*, promotion: Promotion, rev: int, reason: str, by) -> Promotion:
         fresh = locked(promotion)
         _check_rev(fresh, rev)
         check_can_send_back(fresh, by)
-        advance(fresh, rev, "send_back")
         lapse_all(promotion=fresh, because=Message("promotion.lapsed.sent_back"), by=by)
+        advance(fresh, rev, "send_back")
         _decide(fresh, DecisionKind.SEND_BACK, reason, _judge(fresh), by)
     fresh.refresh_from_db()
     return fresh
@@ -241,14 +241,14 @@ def _check_rev(promotion: Promotion, rev: int) -> None:
     """Refuse who looked at an older state, and say what has happened since."""
     if promotion.rev == rev:
         return
-    since = [
-        Message(f"promotion.change.{event.action.partition('.')[2]}")
+    since = dict.fromkeys(
+        event.action.partition(".")[2]
         for event in Event.objects.about("promotion", promotion.pk).order_by("id")
         if event.content["params"].get("rev", 0) > rev
-    ]
+    )
     if not since:
         raise Conflict("promotion.changed-now")
-    raise Conflict("promotion.changed", changes=list(dict.fromkeys(since)))
+    raise Conflict("promotion.changed", changes=[Message(f"promotion.change.{what}") for what in since])
 
 
 def _ask_for_audits(promotion: Promotion, judgement: Judgement, by) -> None:
