@@ -100,9 +100,10 @@ def _keep(team: Team, source: str, found: list[Fact]) -> None:
 
 
 def _record_change(team: Team, framework: Framework) -> None:
+    """Before its first assessment a team claims nothing, so there is no level to follow yet."""
     with transaction.atomic():
-        score = levels.current_score(team, framework)
-        new, before = levels.record_levels(team, framework, score)
+        now = levels.current(team, framework)
+        new, before = levels.record_levels(team, framework, now.score) if now.assessed else (None, {})
         if new:
             record(
                 action="levels.change",

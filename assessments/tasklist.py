@@ -88,6 +88,20 @@ class Group:
     def items(self) -> tuple[Item, ...]:
         return tuple(item for rung in self.rungs for item in rung.items)
 
+    @property
+    def first(self) -> tuple[Item, ...]:
+        """What decides the next levels."""
+        return tuple(item for item in self.items if item.asked)
+
+    @property
+    def rest(self) -> tuple[Item, ...]:
+        """What is recommended, or lies too high to decide anything yet."""
+        return tuple(item for item in self.items if not item.asked)
+
+    @property
+    def answered(self) -> int:
+        return sum(bool(item.value) for item in self.first)
+
 
 @dataclass(frozen=True)
 class TaskList:
@@ -104,6 +118,11 @@ class TaskList:
     @property
     def answered(self) -> int:
         return sum(bool(item.value) for item in self.asked)
+
+    @property
+    def missing(self) -> tuple[Item, ...]:
+        """What is asked and has no answer at all."""
+        return tuple(item for item in self.asked if not item.value)
 
     @property
     def unconfirmed(self) -> int:

@@ -53,7 +53,7 @@ def reason(current: Current) -> str:
     if score.overall.claimed == framework.top:
         return _("Every required criterion is claimed to be met.")
     lowest = [key for key, levels in score.dimensions.items() if levels.claimed == score.overall.claimed]
-    held = _("%(dimensions)s holds it there. Not met: %(criteria)s.") % {
+    held = _("Lowest: %(dimensions)s. Not met: %(criteria)s.") % {
         "dimensions": joined([text(framework.dimension(key).title) for key in lowest]),
         "criteria": criteria(framework, score.overall.blocking),
     }

@@ -86,13 +86,27 @@ def test_one_failing_source_does_not_silence_the_others(cast, source, monkeypatc
     assert (collected.facts, collected.failed) == ({"git": 1}, ("broken",))
 
 
-def test_levels_that_change_are_recorded_once(cast, source):
+def test_levels_that_change_by_evidence_are_recorded_once(cast, source):
+    """One dimension rises by evidence alone, since all that its first level requires can be seen."""
     collectors.collect_for(cast.team)
-    collectors.collect_for(cast.team)
-    assert LevelRecord.objects.filter(team=cast.team).count() == 1
+    assert not LevelRecord.objects.exists()  # nothing was ever claimed
+    draft = actions.start_assessment(team=cast.team, framework=FRAMEWORK, by=cast.member)
+    actions.save_answer(assessment=draft, criterion=CODE, value="yes", note="", rev=0, by=cast.member)
+    actions.submit(assessment=draft, by=cast.manager)
+    source += [
+        Fact("mlf.server_shared", True, None, "A", timezone.now()),
+        Fact("mlf.runs", 40, None, "A", timezone.now()),
+        hosted(6),
+        Fact("pipe.data_versioned", True, None, "A", timezone.now()),
+    ]
+    for _ in range(2):
+        assert not collectors.collect_for(cast.team).failed
+    first, second = LevelRecord.objects.filter(team=cast.team)
+    assert first.score["dimensions"]["training"]["evidenced"] == 0
+    assert second.score["dimensions"]["training"]["evidenced"] == 1
     event = Event.objects.get(action="levels.change")
     assert event.actor is None
-    assert event.content["after"]["evidenced"] == 0
+    assert (event.content["before"]["evidenced.training"], event.content["after"]["evidenced.training"]) == (0, 1)
 
 
 def test_the_team_gives_its_number_of_members(cast):

@@ -1,0 +1,53 @@
+"""What maturity pages say: framework texts, levels and ranges in the reader's language."""
+
+from __future__ import annotations
+
+from django import template
+
+from assessments import wording
+from assessments.framework import Text
+from assessments.models import AnswerValue
+from assessments.scoring import Levels
+from portal.message import Message
+from portal.web.say import say
+
+register = template.Library()
+
+
+@register.filter
+def text(words: Text | None) -> str:
+    """A text of a framework."""
+    return wording.text(words) if words else ""
+
+
+@register.filter(name="range")
+def level_range(levels: Levels) -> str:
+    """ "at least 1, at most 3", or one figure."""
+    return wording.span(levels)
+
+
+@register.filter
+def answer_word(value: str) -> str:
+    return str(AnswerValue(value).label)
+
+
+@register.filter
+def effort(size: int) -> str:
+    return say(Message(f"maturity.effort.{size}"))
+
+
+@register.filter
+def at(mapping, key):
+    """The value of a key."""
+    return mapping.get(key)
+
+
+@register.filter
+def dimension(dimensions, key: str):
+    """The dimension of a key."""
+    return next(found for found in dimensions if found.key == key)
+
+
+@register.simple_tag
+def ladder_label(title: str, levels: Levels, assessed: bool = True) -> str:
+    return wording.ladder_label(title, levels, assessed)

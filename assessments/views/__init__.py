@@ -1,0 +1,1 @@
+"""The maturity pages, a module each."""

@@ -1,0 +1,66 @@
+"""What was said and reached before."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from assessments.framework import shipped
+from assessments.levels import levels_of
+from assessments.models import Assessment, AssessmentState, LevelRecord
+from assessments.views.frame import framework, team_or_404, team_page
+from portal.web.lists import Facet, ListPage
+
+
+@login_required
+@require_safe
+def history(request: HttpRequest, slug: str) -> HttpResponse:
+    """The team's assessments, and the days on which its levels changed."""
+    team = team_or_404(request, slug)
+    rows = Assessment.objects.for_user(request.user).filter(team=team)
+    page = ListPage(
+        request,
+        rows.select_related("started_by", "submitted_by"),
+        search=("started_by__name", "submitted_by__name"),
+        facets=[Facet("state", _("State"), choices=AssessmentState.choices)],
+        order="-started_at",
+        size=12,
+    )
+    records = LevelRecord.objects.for_user(request.user).filter(team=team, framework=framework().key)
+    context = team_page(request, team, "team-history", list=page, records=records.order_by("-at", "-id")[:50])
+    return render(request, "assessments/history.html", context)
+
+
+@login_required
+@require_safe
+def record(request: HttpRequest, pk: int) -> HttpResponse:
+    """One submitted assessment as it was; a draft opens where it is filled out."""
+    found = get_object_or_404(
+        Assessment.objects.for_user(request.user).select_related("team__unit", "started_by", "submitted_by"), pk=pk
+    )
+    if found.state == AssessmentState.DRAFT:
+        return redirect("assessment", found.team.slug)
+    return _page(request, found)
+
+
+def _page(request: HttpRequest, found: Assessment) -> HttpResponse | HttpResponseRedirect:
+    model = shipped().get(found.framework, framework())
+    answers = {row.criterion: row for row in found.answers.select_related("answered_by")}
+    groups = [
+        (dimension, [(criterion, answers.pop(criterion.id, None)) for criterion in model.of(dimension.key)])
+        for dimension in model.dimensions
+    ]
+    context = team_page(
+        request,
+        found.team,
+        "team-history",
+        found=found,
+        levels=levels_of(found.score),
+        groups=groups,
+        gone=list(answers.values()),
+        same=found.framework_digest == model.digest,
+    )
+    return render(request, "assessments/record.html", context)

@@ -1,0 +1,185 @@
+"""What waits for a person, by their roles: at most a handful of rows a source, so that Home stays fast."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Exists, OuterRef
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from assessments.framework import shipped
+from assessments.models import Assessment, AssessmentState
+from governance.models import Audit, ModelVersion, Outcome, Promotion, PromotionState, Registry
+from portal.accounts.models import Team, User
+from portal.jobs.models import Job, State
+from portal.web.say import say
+
+SHOWN = 7
+FAILED_JOBS_DAYS = 7
+
+
+@dataclass(frozen=True)
+class Task:
+    """One thing to do. ``state`` and ``words`` are its badge; no words, the state's own."""
+
+    kind: str
+    title: str
+    why: str
+    url: str
+    state: str
+    at: datetime | None = None
+    words: str = ""
+    urgency: int = 2
+
+
+def tasks_for(user: User) -> tuple[list[Task], int]:
+    """The most urgent tasks, and how many there are in all (as far as was looked)."""
+    found: list[Task] = []
+    if user.is_reviewer:
+        found += _to_decide(user)
+    if user.is_administrator:
+        found += [*_connections(user), *_failed_jobs(user)]
+    if user.team_ids:
+        found += [*_promotions(user), *_failed_audits(user), *_drafts(user), *_first_assessments(user)]
+    found.sort(key=lambda task: task.urgency)
+    return found[:SHOWN], len(found)
+
+
+def _to_decide(user: User) -> Iterator[Task]:
+    """Open promotions that somebody else asked for."""
+    waiting = Promotion.objects.for_user(user).waiting().exclude(requested_by=user)
+    for promotion in waiting.select_related("version__model").order_by("requested_at")[: SHOWN + 1]:
+        yield Task(
+            _("Promotion"),
+            _("Decide on %(version)s for %(environment)s") % _named(promotion),
+            _verdict(promotion),
+            reverse("promotion", args=[promotion.pk]),
+            promotion.outcome,
+            promotion.requested_at,
+            urgency=1,
+        )
+
+
+def _promotions(user: User) -> Iterator[Task]:
+    """What became of the team's own requests, where somebody has to do something."""
+    own = Promotion.objects.for_user(user).filter(version__model__team__in=user.team_ids)
+    states = [PromotionState.OPEN, PromotionState.SENT_BACK, PromotionState.FAILED]
+    rows = own.filter(state__in=states).exclude(Exists(_newer_promotion()))
+    for promotion in rows.select_related("version__model").order_by("-requested_at")[: SHOWN + 1]:
+        titles = {
+            PromotionState.OPEN: _("%(version)s for %(environment)s waits for a decision"),
+            PromotionState.SENT_BACK: _("Mend %(version)s and ask again for %(environment)s"),
+            PromotionState.FAILED: _("The move of %(version)s to %(environment)s failed"),
+        }
+        waits = promotion.state == PromotionState.OPEN
+        yield Task(
+            _("Promotion"),
+            titles[promotion.state] % _named(promotion),
+            _verdict(promotion),
+            reverse("promotion", args=[promotion.pk]),
+            promotion.outcome if waits else "warn",
+            promotion.requested_at,
+            "" if waits else promotion.get_state_display(),
+            urgency=3 if waits else 1,
+        )
+
+
+def _newer_promotion():
+    """A later request for the same model and environment makes an older one history."""
+    return Promotion.objects.filter(
+        version__model=OuterRef("version__model"), environment=OuterRef("environment"), pk__gt=OuterRef("pk")
+    )
+
+
+def _failed_audits(user: User) -> Iterator[Task]:
+    """Audits that failed on the newest version of a model and were not run again."""
+    again = Audit.objects.filter(version=OuterRef("version"), kind=OuterRef("kind"), pk__gt=OuterRef("pk"))
+    newer = ModelVersion.objects.present().filter(
+        model=OuterRef("version__model"), number__gt=OuterRef("version__number")
+    )
+    rows = Audit.objects.for_user(user).filter(version__model__team__in=user.team_ids, outcome=Outcome.FAIL)
+    rows = rows.exclude(Exists(again)).exclude(Exists(newer)).filter(version__deleted_at=None)
+    for audit in rows.select_related("version__model").order_by("-created_at")[: SHOWN + 1]:
+        version = audit.version
+        yield Task(
+            _("Audit"),
+            _("%(kind)s: %(version)s") % {"kind": audit.get_kind_display(), "version": version},
+            say(audit.message),
+            reverse(f"version-{audit.kind}", args=[version.model_id, version.number]),
+            audit.outcome,
+            audit.created_at,
+        )
+
+
+def _drafts(user: User) -> Iterator[Task]:
+    drafts = Assessment.objects.for_user(user).filter(team__in=user.team_ids, state=AssessmentState.DRAFT)
+    for draft in drafts.select_related("team").order_by("started_at")[: SHOWN + 1]:
+        yield Task(
+            _("Assessment"),
+            _("Finish the assessment of %(team)s") % {"team": draft.team},
+            _("Every answer is kept. A manager submits it."),
+            reverse("assessment", args=[draft.team.slug]),
+            "running",
+            draft.started_at,
+            str(draft.get_state_display()),
+        )
+
+
+def _first_assessments(user: User) -> Iterator[Task]:
+    """Teams of one's own that nobody has ever assessed."""
+    for team in Team.objects.filter(pk__in=user.team_ids, assessments=None).order_by("name")[: SHOWN + 1]:
+        yield Task(
+            _("Assessment"),
+            _("Assess %(team)s for the first time") % {"team": team},
+            _("Criteria: %(n)s. The lowest levels are asked first.") % {"n": _criteria()},
+            reverse("assessment", args=[team.slug]),
+            "none",
+            words=_("Not assessed"),
+        )
+
+
+def _criteria() -> int:
+    return sum(len(framework.criteria) for framework in shipped().values())
+
+
+def _connections(user: User) -> Iterator[Task]:
+    """Registries that cannot be read."""
+    for registry in Registry.objects.for_user(user).filter(enabled=True, error__isnull=False)[: SHOWN + 1]:
+        yield Task(
+            _("Connection"),
+            _("Mend the connection to %(registry)s") % {"registry": registry},
+            say(registry.error),
+            reverse("connection", args=[registry.slug]),
+            "fail",
+            registry.tried_at,
+            _("Cannot be read"),
+            urgency=0,
+        )
+
+
+def _failed_jobs(user: User) -> Iterator[Task]:
+    since = timezone.now() - timedelta(days=FAILED_JOBS_DAYS)
+    failed = Job.objects.for_user(user).filter(state=State.FAILED, ended_at__gte=since)
+    for job in failed.order_by("-ended_at")[: SHOWN + 1]:
+        yield Task(
+            _("Job"),
+            f"{job.title} · {job.subject_label}" if job.subject_label else job.title,
+            say(job.error),
+            reverse("job", args=[job.pk]),
+            "failed",
+            job.ended_at,
+        )
+
+
+def _named(promotion: Promotion) -> dict[str, Any]:
+    return {"version": promotion.version, "environment": promotion.environment}
+
+
+def _verdict(promotion: Promotion) -> str:
+    """Why it stands as it does, in the gates' own sentence."""
+    return say((promotion.verdict or {}).get("message"))

@@ -1,0 +1,42 @@
+"""Home: a sentence, what waits for the reader, where their teams stand, and what was decided."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from assessments.framework import shipped
+from assessments.levels import currents
+from governance.models import Decision, DecisionKind, Promotion
+from portal.accounts.models import Team
+from portal.home.tasks import tasks_for
+
+FRAMEWORK = "mlops-maturity"
+TEAMS_SHOWN = 8
+DECISIONS_SHOWN = 4
+
+
+@login_required
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    user = request.user
+    tasks, waiting = tasks_for(user)
+    framework = shipped()[FRAMEWORK]
+    seen = Team.objects.for_user(user)
+    shown = seen.filter(pk__in=user.team_ids) if user.team_ids else seen
+    teams = list(shown.select_related("unit").order_by("name")[:TEAMS_SHOWN])
+    levels = currents(teams, framework)
+    decisions = Decision.objects.filter(promotion__in=Promotion.objects.for_user(user))
+    context = {
+        "tasks": tasks,
+        "waiting": waiting,
+        "framework": framework,
+        "teams": [(team, levels[team.pk]) for team in teams],
+        "own": bool(user.team_ids),
+        "all_teams": seen.count(),
+        "decisions": decisions.select_related("by", "promotion__version__model").order_by("-at")[:DECISIONS_SHOWN],
+        "agreed": DecisionKind.APPROVE,
+    }
+    return render(request, "home/home.html", context)

@@ -1,0 +1,147 @@
+"""Teams and one team's page."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from assessments import actions, collectors
+from assessments.evidence_rules import Fact
+from portal.accounts.models import Team
+
+pytestmark = pytest.mark.django_db
+
+
+def page(response) -> str:
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_signed_out_is_sent_to_sign_in(client, cast):
+    for path in ("/teams/", "/teams/credit-risk/", "/teams/credit-risk/assessment/"):
+        response = client.get(path)
+        assert response.status_code == 302
+        assert response.url.startswith("/account/login/")
+
+
+def test_teams_shows_levels_and_hatches_what_is_not_assessed(as_user, cast, submitted):
+    html = page(as_user(cast.auditor).get("/teams/"))
+    assert 'class="lv1"' in html
+    assert html.count('class="hatch') >= 4  # the other team: overall and three dimensions, and the key
+    assert "<b>Not assessed yet: 1 of 2.</b>" in html
+
+
+def test_teams_lists_only_what_one_may_see(as_user, cast):
+    assert "Imaging" not in page(as_user(cast.member).get("/teams/"))
+    Team.objects.filter(pk=cast.other_team.pk).update(visibility="organisation")
+    assert "Imaging" in page(as_user(cast.member).get("/teams/"))
+
+
+def test_teams_can_be_searched_and_filtered(as_user, cast):
+    client = as_user(cast.admin)
+    found = page(client.get("/teams/?q=imag"))
+    assert "Imaging" in found
+    assert "Credit Risk" not in found
+    assert "Imaging" in page(client.get("/teams/?unit=Retail"))
+    assert "Imaging" not in page(client.get("/teams/?unit=Elsewhere"))
+
+
+def test_teams_shows_claimed_or_evidenced(as_user, cast, submitted):
+    client = as_user(cast.manager)
+    claimed, evidenced = (page(client.get(f"/teams/?level={kind}")) for kind in ("claimed", "evidenced"))
+    row = '<td class="lv0 sum">0</td><td class="lv{}">{}</td>'
+    assert row.format(1, 1) in claimed
+    assert row.format(1, 1) not in evidenced
+
+
+def test_teams_takes_as_many_queries_for_many_teams(as_user, cast, submitted, framework, django_assert_max_num_queries):
+    client = as_user(cast.admin)
+    client.get("/teams/")
+    with CaptureQueriesContext(connection) as few:
+        client.get("/teams/")
+    for number in range(12):
+        team = Team.objects.create(unit=cast.unit, name=f"Team {number}", slug=f"team-{number}")
+        team.memberships.create(user=cast.manager, role="manager")
+    cast.manager = type(cast.manager).objects.get(pk=cast.manager.pk)
+    for team in Team.objects.filter(name__startswith="Team "):
+        draft = actions.start_assessment(team=team, framework=framework, by=cast.manager)
+        actions.save_answer(
+            assessment=draft, criterion="training.code-hosted", value="yes", note="", rev=0, by=cast.manager
+        )
+        actions.submit(assessment=draft, by=cast.manager)
+    with django_assert_max_num_queries(len(few)):
+        html = page(client.get("/teams/"))
+    assert html.count("/teams/team-") >= 12
+
+
+def test_a_foreign_team_is_not_there(as_user, cast):
+    for path in ("", "assessment/", "assessment/training.code-hosted/", "roadmap/", "history/"):
+        assert as_user(cast.member).get(f"/teams/imaging/{path}").status_code == 404
+        assert as_user(cast.reviewer).get(f"/teams/imaging/{path}").status_code == 200
+
+
+def test_team_says_what_holds_it(as_user, cast, submitted, framework):
+    html = page(as_user(cast.member).get("/teams/credit-risk/"))
+    assert "Level 0, claimed and evidenced." in html
+    blocking = framework.by_id["release.engineer-performed"].title.en
+    assert blocking.replace("'", "&#x27;") in html
+    assert "at least 0, at most 4" in html
+    assert not re.search("official|reviewed", re.sub("<[^>]*>", " ", html), re.IGNORECASE)
+
+
+def test_team_without_an_assessment_offers_to_start(as_user, cast):
+    html = page(as_user(cast.member).get("/teams/credit-risk/"))
+    assert "Not assessed yet." in html
+    assert "/teams/credit-risk/assessment/start/" in html
+    assert "/teams/credit-risk/assessment/start/" not in page(as_user(cast.auditor).get("/teams/credit-risk/"))
+
+
+def test_a_claim_that_evidence_denies_is_shown(as_user, cast, submitted, monkeypatch):
+    monkeypatch.setattr(collectors, "COLLECTORS", {})
+    collectors.register("git", lambda team, now: [Fact("git.unhosted", 2, None, "A", timezone.now(), "limit-old")])
+    collectors.collect_for(cast.team)
+    html = page(as_user(cast.member).get("/teams/credit-risk/"))
+    assert "Claims that evidence denies" in html
+    assert "The evidence denies it." in html
+
+
+def test_roadmap_orders_the_steps_to_the_target(as_user, cast, submitted):
+    html = page(as_user(cast.member).get("/teams/credit-risk/roadmap/?training=2&release=0&integration=0"))
+    assert "Training 2" in html
+    assert "Experiments are recorded" in html
+    assert "A CI/CD pipeline releases models" not in html
+    assert '<option value="2" selected>' in html
+
+
+@pytest.mark.parametrize("query", ["training=9", "training=-1", "training=x", "training=", "release=%00"])
+def test_roadmap_takes_nonsense_as_the_next_level(as_user, cast, submitted, query):
+    html = page(as_user(cast.member).get(f"/teams/credit-risk/roadmap/?{query}"))
+    assert "Training 2" in html
+
+
+def test_history_leads_to_the_assessment_as_it_was(as_user, cast, submitted):
+    client = as_user(cast.member)
+    assert f"/assessments/{submitted.pk}/" in page(client.get("/teams/credit-risk/history/"))
+    html = page(client.get(f"/assessments/{submitted.pk}/"))
+    assert "Claimed level 0, evidenced level 0 on that day." in html
+
+
+def test_drafts_and_notes_are_the_teams_own(as_user, cast, submitted, framework):
+    """Others of the organisation see what was submitted, without notes, and never a draft."""
+    Team.objects.filter(pk=cast.team.pk).update(visibility="organisation")
+    submitted.answers.filter(criterion="training.code-hosted").update(note="between ourselves")
+    second = actions.start_assessment(team=cast.team, framework=framework, by=cast.member)
+    client = as_user(cast.stranger)
+    assert client.get(f"/assessments/{second.pk}/").status_code == 404
+    assert client.get("/teams/credit-risk/assessment/check/").status_code == 404
+    for path in (f"/assessments/{submitted.pk}/", "/teams/credit-risk/assessment/training.code-hosted/"):
+        assert "between ourselves" not in page(client.get(path))
+    assert "between ourselves" in page(as_user(cast.member).get(f"/assessments/{submitted.pk}/"))
+
+
+def test_a_foreign_assessment_is_not_there(as_user, cast, submitted):
+    assert as_user(cast.stranger).get(f"/assessments/{submitted.pk}/").status_code == 404
