@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 MAX_FEATURES = 4
 MAX_LEVELS = 50
-MAX_GROUPS = 10_000
+MAX_GROUPS = 2_000  # every pair of them is compared
 MAX_CELLS = 500_000
 SCHEMA = "sekisho.cube/1"
 

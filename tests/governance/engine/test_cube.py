@@ -193,3 +193,9 @@ def test_a_disagreement_with_the_authority_is_invalid_evidence():
     counts.confusion[0, 0] += 1
     with pytest.raises(InvalidEvidence, match="fairlearn gives another value"):
         verify(cube, [counts], "1", METRICS)
+
+
+def test_features_that_span_too_many_groups_are_refused():
+    rows = {"a": list(range(50)) * 50, "b": [i // 50 for i in range(2500)], "y": [0, 1] * 1250, "p": [0, 1] * 1250}
+    with pytest.raises(EvaluationDataError, match="span 2500 groups; at most 2000"):
+        audit_cube(ibis.memtable(rows), **COLUMNS, sensitive=["a", "b"])
