@@ -95,12 +95,12 @@ class TestRepository:
         assert len(second) == 40
 
     def test_git_reads_it(self, tmp_path):
-        dulwich_or_git = shutil.which("git")
+        git_program = shutil.which("git")
         first = commit_files(tmp_path, {"a.py": b"print(1)\n"}, "First")
         second = commit_files(tmp_path, {"a.py": b"print(2)\n"}, "Second")
         assert (tmp_path / "refs/heads/main").read_text().strip() == second
-        if dulwich_or_git:
-            git = [dulwich_or_git, "-c", "safe.directory=*", "-C", str(tmp_path)]
+        if git_program:
+            git = [git_program, "-c", "safe.directory=*", "-C", str(tmp_path)]
             log = subprocess.run([*git, "log", "--format=%H"], capture_output=True, text=True, check=True)
             assert log.stdout.split() == [second, first]
             shown = subprocess.run([*git, "show", "HEAD:a.py"], capture_output=True, text=True, check=True)
@@ -108,16 +108,20 @@ class TestRepository:
             subprocess.run([*git, "fsck", "--strict"], check=True, capture_output=True)
 
 
+@pytest.fixture(scope="module")
+def tables():
+    """Lending's applications to train on, and those held out."""
+    data = lending.applications()
+    return data[: lending.TRAINING], data[lending.TRAINING :]
+
+
+@pytest.fixture(scope="module")
+def mitigated(tables):
+    return lending.mitigated_model(tables[0])
+
+
+@pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning")  # from fairlearn, with pandas 3
 class TestLending:
-    @pytest.fixture(scope="class")
-    def tables(self):
-        data = lending.applications()
-        return data[: lending.TRAINING], data[lending.TRAINING :]
-
-    @pytest.fixture(scope="class")
-    def mitigated(self, tables):
-        return lending.mitigated_model(tables[0])
-
     def test_the_applications_are_seeded_and_the_sexes_repay_alike(self, tables):
         again = lending.applications(1000)
         assert again.equals(lending.applications(1000))
