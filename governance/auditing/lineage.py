@@ -26,7 +26,7 @@ def examine(version: ModelVersion, folder: Path, progress) -> Finding:
 
     progress(1, STEPS, Message("audit.reading"))
     try:
-        facts = connect(version.model.registry).describe_version(version.model.name, version.number)
+        facts = connect(version.model.registry).describe_version(version.model.name, version.number, hashed=True)
     except RegistryError as error:
         raise Unavailable(error.message) from error
     progress(3, STEPS, Message("audit.computing"))
