@@ -68,7 +68,7 @@ def verify(cube: Cube, groupings: Sequence[GroupCounts], positive: str, names: S
     Returns
     -------
     dict
-        ``values`` compared and the ``largest_difference`` found.
+        ``values`` compared, ``groups_left_out`` beyond the 400 largest, the ``largest_difference`` found.
 
     Raises
     ------
@@ -76,9 +76,10 @@ def verify(cube: Cube, groupings: Sequence[GroupCounts], positive: str, names: S
         Where a defined value differs by more than 1e-12.
     """
     target = cube.classes.index(positive)
-    compared, largest = 0, 0.0
+    compared, left_out, largest = 0, 0, 0.0
     for counts in groupings:
         kept = np.argsort(-counts.n, kind="stable")[:MAX_COMPARED]
+        left_out += len(counts.groups) - len(kept)
         theirs = _metric_frame(cube, counts.features, kept, target, names)
         for name in names:
             ours = metric(counts.confusion[kept], name)
@@ -91,7 +92,7 @@ def verify(cube: Cube, groupings: Sequence[GroupCounts], positive: str, names: S
                 raise InvalidEvidence("fairness.disagreement", metric=name, difference=worst)
             compared += int(defined.sum())
             largest = max(largest, float(difference.max(initial=0.0)))
-    return {"values": compared, "largest_difference": largest}
+    return {"values": compared, "groups_left_out": left_out, "largest_difference": largest}
 
 
 def _metric_frame(cube: Cube, features: Sequence[str], kept: np.ndarray, target: int, names: Sequence[str]):
