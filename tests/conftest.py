@@ -11,6 +11,15 @@ os.environ.setdefault("SEKISHO_HOME", tempfile.mkdtemp(prefix="sekisho-test-"))
 os.environ.setdefault("SEKISHO_SECRET_KEY", "only-for-tests-" + "x" * 40)
 
 
+def pytest_collection_modifyitems(items):
+    """Tests that share a costly server or browser run in one worker."""
+    for item in items:
+        for name in ("mlflow", "browser", "sandbox"):
+            if item.get_closest_marker(name):
+                item.add_marker(pytest.mark.xdist_group(name))
+                break
+
+
 @pytest.fixture(autouse=True)
 def _quiet(settings, tmp_path):
     settings.JOBS_DISPATCH = False

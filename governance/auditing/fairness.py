@@ -11,6 +11,7 @@ from governance.auditing.sources import NotEvaluated, fetch_model, fetch_table, 
 from governance.models import AuditKind, EvidenceLabel, ModelVersion, Profile
 from portal.jobs.kinds import job_kind
 from portal.message import Message
+from portal.web.errors import DomainError
 
 REPLAYED_COLUMN = "__sekisho_prediction"
 
@@ -22,6 +23,7 @@ def run(job, progress) -> dict:
 
 def examine(version: ModelVersion, folder: Path, progress) -> Finding:
     """Compare the groups of the evaluation table by the supplied predictions, or by those the sandbox makes."""
+    from governance.engine.authority import InvalidEvidence
     from governance.engine.fairness import audit_fairness
     from governance.engine.tables import EvaluationDataError
 
@@ -50,6 +52,8 @@ def examine(version: ModelVersion, folder: Path, progress) -> Finding:
         )
     except EvaluationDataError as error:
         raise NotEvaluated(error.message) from error
+    except InvalidEvidence as error:
+        raise DomainError(error.message) from error  # no evidence at all: the job fails, nothing is kept
     return Finding(audit.verdict, audit.message, audit.to_json(), inputs, label)
 
 

@@ -1,0 +1,142 @@
+"""A real Chromium, and a small world of teams, models and promotions to look at."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import pytest
+
+CHROMIUM = os.environ.get("SEKISHO_TEST_CHROMIUM", "/usr/bin/chromium")
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@pytest.fixture(scope="session")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    # Playwright runs an event loop of its own in this thread, which Django would take for an async context.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield chromium
+        chromium.close()
+
+
+@dataclass
+class World:
+    """The addresses of every page, by a name for messages."""
+
+    addresses: dict[str, str]
+    empty: dict[str, str]
+
+
+@pytest.fixture
+def world(transactional_db, cast) -> World:
+    """Full pages and empty ones."""
+    from assessments import actions
+    from assessments.framework import shipped
+    from governance.actions import promotions
+    from portal.accounts.actions import create_token
+    from tests.governance import factories
+
+    framework = shipped()["mlops-maturity"]
+    assessment = actions.start_assessment(team=cast.team, framework=framework, by=cast.manager)
+    for criterion in framework.criteria[:20]:
+        actions.save_answer(
+            assessment=assessment,
+            criterion=criterion.id,
+            value="yes" if criterion.level < 2 else "partly",
+            note="As seen in the last quarter.",
+            rev=assessment.answers.filter(criterion=criterion.id).values_list("rev", flat=True).first() or 0,
+            by=cast.manager,
+        )
+    actions.submit(assessment=assessment, by=cast.manager)
+    actions.start_assessment(team=cast.team, framework=framework, by=cast.manager)
+
+    model = factories.make_model(cast.team)
+    refused = factories.audit_all(factories.make_version(model, 1), gap=0.4)
+    passing = factories.audit_all(factories.make_version(model, 2))
+    bare = factories.make_version(model, 3)
+    shut = promotions.request(version=refused, environment="production", reason="First try.", by=cast.member)
+    ready = promotions.request(version=passing, environment="production", reason="Mitigated.", by=cast.member)
+    promotions.refuse(promotion=shut, rev=shut.rev, reason="The gap is certain.", by=cast.reviewer)
+    factories.make_registry("Legacy", error={"code": "registry.timeout", "params": {"address": "x", "seconds": 10.0}})
+    create_token(name="pipeline", scope="read", days=30, by=cast.admin)
+    return World(_addresses(cast, model, refused, bare, shut, ready, framework), _empty(cast))
+
+
+def _addresses(cast, model, refused, bare, shut, ready, framework) -> dict[str, str]:
+    from governance.models import Policy
+    from portal.jobs.models import Job
+    from portal.ledger.models import Event
+
+    team, of = f"/teams/{cast.team.slug}/", f"/models/{model.pk}/versions/"
+    policy = Policy.objects.first()
+    return {
+        "home": "/",
+        "teams": "/teams/",
+        "team": team,
+        "team settings": f"{team}settings/",
+        "assessment": f"{team}assessment/",
+        "criterion": f"{team}assessment/{framework.criteria[0].id}/",
+        "check": f"{team}assessment/check/",
+        "roadmap": f"{team}roadmap/",
+        "history": f"{team}history/",
+        "models": "/models/",
+        "model": f"/models/{model.pk}/",
+        "model profile": f"/models/{model.pk}/profile/",
+        "version": f"{of}{refused.number}/",
+        "lineage": f"{of}{refused.number}/lineage/",
+        "fairness": f"{of}{refused.number}/fairness/",
+        "explanation": f"{of}{refused.number}/explanation/",
+        "version, not audited": f"{of}{bare.number}/",
+        "fairness, not audited": f"{of}{bare.number}/fairness/",
+        "ask for promotion": f"{of}{bare.number}/promote/",
+        "promotions": "/promotions/",
+        "promotion, refused": f"/promotions/{shut.pk}/",
+        "promotion, open": f"/promotions/{ready.pk}/",
+        "policies": "/policies/",
+        "policy": f"/policies/{policy.key}/{policy.version}/",
+        "publish a policy": "/policies/publish/",
+        "records": "/records/",
+        "record": f"/records/{Event.objects.first().uuid}/",
+        "connections": "/connections/",
+        "connection": "/connections/legacy/",
+        "new connection": "/connections/new/",
+        "people": "/people/",
+        "person": f"/people/{cast.member.pseudonym}/",
+        "invite": "/people/invite/",
+        "jobs": "/jobs/",
+        "job": f"/jobs/{Job.objects.first().pk}/" if Job.objects.exists() else "/jobs/",
+        "tokens": "/tokens/",
+        "profile": "/profile/",
+        "documentation": "/docs/",
+        "password": "/account/password/change/",
+        "nothing found": "/models/?q=nothing-of-that-name",
+        "404": "/models/999999/",
+    }
+
+
+def _empty(cast) -> dict[str, str]:
+    team = f"/teams/{cast.other_team.slug}/"
+    return {
+        "home, empty": "/",
+        "teams, empty": "/teams/",
+        "team, not assessed": team,
+        "assessment, not started": f"{team}assessment/",
+        "roadmap, empty": f"{team}roadmap/",
+        "history, empty": f"{team}history/",
+        "models, empty": "/models/",
+        "promotions, empty": "/promotions/",
+        "records, empty": "/records/",
+        "jobs, empty": "/jobs/",
+        "403": "/people/",
+    }
