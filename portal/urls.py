@@ -13,7 +13,7 @@ handler500 = "portal.web.views.server_error"
 urlpatterns = [
     path("", include("portal.home.urls")),
     path("", include("portal.web.urls")),
-    path("account/", include("allauth.account.urls")),
+    path("account/", include("portal.accounts.sign_in_urls")),
     path("", include("portal.accounts.urls")),
     path("", include("portal.ledger.urls")),
     path("", include("portal.jobs.urls")),

@@ -24,6 +24,7 @@ from portal.web.lists import Facet, ListPage
 
 SIGN_IN_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 YES = [(True, gettext_lazy("Yes"))]
+ACCOUNTS = [(True, gettext_lazy("Account open")), (False, gettext_lazy("Account shut"))]
 
 
 @require_safe
@@ -39,7 +40,12 @@ def people(request: HttpRequest) -> HttpResponse:
             Facet("administrator", _("Administrator"), field="is_administrator", choices=YES),
             Facet("auditor", _("Auditor"), field="is_auditor", choices=YES),
             Facet("reviewer", _("Reviewer"), field="is_reviewer", choices=YES),
-            Facet("active", _("Account"), field="is_active", choices=[(True, _("Open")), (False, _("Shut"))]),
+            Facet(
+                "active",
+                _("Account"),
+                field="is_active",
+                choices=ACCOUNTS,
+            ),
         ],
         order="name",
     )

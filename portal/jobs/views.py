@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from portal.accounts.models import Team
 from portal.jobs import actions
 from portal.jobs.kinds import KINDS
 from portal.jobs.models import Job, State
@@ -25,6 +26,10 @@ from portal.web.lists import Facet, ListPage
 def jobs(request: HttpRequest) -> HttpResponse:
     """What runs, waits, failed?"""
     visible = Job.objects.for_user(request.user)
+
+    def teams():
+        return Team.objects.for_user(request.user).values_list("slug", "name")
+
     page = ListPage(
         request,
         visible.select_related("team", "created_by"),
@@ -32,7 +37,7 @@ def jobs(request: HttpRequest) -> HttpResponse:
         facets=[
             Facet("state", _("State"), choices=State.choices),
             Facet("kind", _("Kind"), choices=[(name, kind.title) for name, kind in sorted(KINDS.items())]),
-            Facet("team", _("Team"), field="team__slug"),
+            Facet("team", _("Team"), field="team__slug", choices=teams),
         ],
         order="-id",
     )

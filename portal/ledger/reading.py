@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.utils.translation import get_language, gettext, pgettext
+from django.utils.translation import get_language, gettext
 
 from portal.accounts.models import User
 from portal.ledger.models import Event
@@ -105,7 +105,7 @@ def _shown(key: str, value: Any, names: Mapping[str, str]) -> str:
     if value is None or value == [] or value == {} or value == "":
         return "–"
     if isinstance(value, bool):
-        return pgettext("value", "yes") if value else pgettext("value", "no")
+        return gettext("Yes") if value else gettext("No")
     if isinstance(value, Mapping) and "code" in value:
         return say(value)
     if isinstance(value, Mapping):

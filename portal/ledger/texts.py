@@ -72,6 +72,8 @@ register_fields(
         "visibility.team": gettext_noop("The team only"),
         "visibility.organisation": gettext_noop("The whole organisation"),
         "language": gettext_noop("Language"),
+        "language.en": "English",
+        "language.ja": "日本語",
         "time_zone": gettext_noop("Time zone"),
         "active": gettext_noop("Active"),
         "scope": gettext_noop("Scope"),

@@ -21,7 +21,7 @@ from portal.ledger.reading import name_of, names_of, read
 from portal.ledger.words import action_text, field_text, subject_text
 from portal.web.lists import NULL, Facet, ListPage
 
-SHOWN = 12  # values of a facet that could have hundreds: the most frequent ones
+SHOWN = 8  # values of a facet that could have hundreds: the most frequent ones
 
 
 @require_safe

@@ -85,6 +85,10 @@ def test_a_reset_does_not_tell_who_has_an_account(cast, client):
     assert (known.status_code, known["Location"]) == (unknown.status_code, unknown["Location"])
 
 
+def test_no_page_changes_an_address_without_a_record(cast, as_user):
+    assert as_user(cast.member).post("/account/email/", {"email": "x@example.org", "action_add": ""}).status_code == 404
+
+
 @pytest.mark.parametrize("name", ["account_login", "account_logout", "account_change_password"])
 def test_csrf_is_enforced(cast, name):
     client = Client(enforce_csrf_checks=True)

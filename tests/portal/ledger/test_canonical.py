@@ -6,7 +6,7 @@ import hashlib
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.ledger.canonical import LARGEST, canonical_json, leaf_hash, text_hash
@@ -19,11 +19,13 @@ values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(values)
 def test_it_is_json_that_reads_back_as_the_value(value):
     assert json.loads(canonical_json(value)) == value
 
 
+@settings(deadline=None)
 @given(st.dictionaries(texts, values, max_size=6), st.randoms())
 def test_the_order_of_keys_makes_no_difference(value, random):
     keys = list(value)
@@ -31,12 +33,14 @@ def test_the_order_of_keys_makes_no_difference(value, random):
     assert canonical_json({key: value[key] for key in keys}) == canonical_json(value)
 
 
+@settings(deadline=None)
 @given(values)
 def test_reading_and_writing_again_gives_the_same_bytes(value):
     once = canonical_json(value)
     assert canonical_json(json.loads(once)) == once
 
 
+@settings(deadline=None)
 @given(values, values)
 def test_values_that_differ_have_bytes_that_differ(one, other):
     same = json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
@@ -65,6 +69,7 @@ def test_the_form_is_fixed():
     assert leaf_hash(b"") == "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"
 
 
+@settings(deadline=None)
 @given(st.text("0123456789abcdef", min_size=32, max_size=32), texts)
 def test_a_text_is_known_only_with_its_salt(salt, text):
     other = salt[1:] + ("0" if salt[0] != "0" else "1")
