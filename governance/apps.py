@@ -5,4 +5,8 @@ class GovernanceConfig(AppConfig):
     name = "governance"
 
     def ready(self) -> None:
-        from governance import auditing, facts, gate_texts, mirror, moves, texts  # noqa: F401  (registers jobs and texts)
+        # These register jobs and texts; stored messages of workers are read in every process.
+        from governance import auditing, facts, gate_texts, mirror, moves, texts  # noqa: F401
+        from governance.engine import explanation_texts  # noqa: F401
+        from governance.registry import texts as registry_texts  # noqa: F401
+        from governance.sandbox import texts as sandbox_texts  # noqa: F401

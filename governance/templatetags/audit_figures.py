@@ -7,41 +7,53 @@ from typing import Any
 from django import template
 from django.utils.safestring import SafeString, mark_safe
 
-from portal.charts import PAPER, SCREEN, Scale, diverging_bar, interval
+from portal.charts import PAPER, SCREEN
 from portal.message import number
 
 register = template.Library()
-UNIT = Scale(0, 1)
 LONGEST_CELL = 60
 
 
-def _palette(context: dict[str, Any]):
-    return PAPER if context.get("paper") else SCREEN
+MARKS = {
+    "fail": '<path d="M7 .5L13.5 7 7 13.5.5 7z" fill="{fail}"/>',
+    "inconclusive": '<circle cx="7" cy="7" r="5.5" fill="{bg}" stroke="{warn}" stroke-width="2"/>'
+    '<path d="M7 1a6 6 0 0 1 0 12z" fill="{warn}"/>',
+    "not_evaluated": '<circle cx="7" cy="7" r="5" fill="{bg}" stroke="{na}" stroke-width="2"/>',
+}
+BAND = (
+    '<rect width="26" height="14" fill="{level}"/><line x1=".5" x2=".5" y2="14" stroke="{accent}" '
+    'stroke-dasharray="3 2"/><line x1="25.5" x2="25.5" y2="14" stroke="{accent}"/>'
+)
+BAR = '<rect y="1" width="20" height="12" fill="{bar}"/>'
+MIXED = (
+    '<rect x=".5" y="1" width="19" height="12" fill="url(#hatch)" fill-opacity=".6" stroke="{accent}" '
+    'stroke-dasharray="3 2"/>'
+)
 
 
 @register.simple_tag(takes_context=True)
 def key_mark(context, outcome: str) -> SafeString:
     """The mark of an outcome in an interval plot."""
-    drawn = interval(0.5, None, None, UNIT, outcome=outcome, height=18, width="18", palette=_palette(context))
-    return mark_safe(drawn)
+    return _small(context, 14, MARKS[outcome])
 
 
 @register.simple_tag(takes_context=True)
 def key_band(context) -> SafeString:
     """The band of what is allowed, up to the highest."""
-    drawn = interval(
-        None, None, None, UNIT, band=(0.06, 0.94), reference=0.94, height=14, width="26", palette=_palette(context)
-    )
-    return mark_safe(drawn)
+    return _small(context, 26, BAND)
 
 
 @register.simple_tag(takes_context=True)
 def key_bar(context, mixed: bool = False) -> SafeString:
     """A bar of importance; `mixed` is one without a direction."""
-    drawn = diverging_bar(
-        1.8 if mixed else 1, None, None, 1, mixed=mixed, height=18, width="36", palette=_palette(context)
-    )
-    return mark_safe(drawn)
+    return _small(context, 20, MIXED if mixed else BAR)
+
+
+def _small(context: dict[str, Any], width: int, body: str) -> SafeString:
+    palette = PAPER if context.get("paper") else SCREEN
+    colours = {name: getattr(palette, name) for name in ("bg", "fail", "warn", "na", "accent")}
+    drawn = body.format(**colours, level=palette.levels[0], bar=palette.levels[3])
+    return mark_safe(f'<svg width="{width}" height="14" aria-hidden="true">{drawn}</svg>')
 
 
 @register.filter

@@ -60,7 +60,8 @@ def model(request: HttpRequest, pk: int) -> HttpResponse:
         request, model.versions.prefetch_related("placements", newest_first()), search=("run_id", "author"), order="-number"
     )
     for version in versions.rows:
-        version.outcomes = Counter(audit.outcome for audit in by_kind(version).values())
+        # A plain dictionary: in a template, `.items` of a Counter is the count of "items".
+        version.outcomes = dict(Counter(audit.outcome for audit in by_kind(version).values()))
     live = next((stop.placement for stop in reversed(stops) if stop.placement), None)
     shown = live.version if live else model.versions.present().first()
     audits = latest_audits(shown) if shown else {}
