@@ -20,7 +20,7 @@ MARKS = {
     "partly": ("x", _("Partly")),
     "no": ("x", _("No")),
     "na": ("na", _("Not applicable")),
-    "": ("none", _("open")),
+    "": ("none", _("not answered")),
 }
 
 

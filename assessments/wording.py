@@ -12,7 +12,7 @@ from assessments.facts import CATALOGUE
 from assessments.framework import Framework, Rule, Text
 from assessments.levels import Current
 from assessments.scoring import Levels
-from portal.message import number
+from portal.message import Message, number
 from portal.web.say import say
 
 SHOWN = 2  # how many criteria a sentence names before it counts the rest
@@ -120,7 +120,8 @@ def _test(condition: Rule) -> str:
     (test,) = condition.tests
     wanted = getattr(condition, test)
     if test == "is_":
-        return f"{name}: {pgettext('value', 'yes') if wanted else pgettext('value', 'no')}"
+        answer = say(Message(f"maturity.value.{'true' if wanted else 'false'}"))
+        return f"{name}: {answer}"
     share = CATALOGUE[condition.fact].unit == "share"
     return f"{name} {SIGNS[test]} {f'{wanted * 100:g}%' if share else number(float(wanted))}"
 
