@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from governance import lifecycle
@@ -47,3 +49,9 @@ def test_the_diagram_holds_every_change():
     diagram = lifecycle.mermaid()
     for (before, event), after in lifecycle.CHANGES.items():
         assert f"{before} --> {after}: {event}\n" in diagram
+
+
+def test_the_documentation_shows_this_very_diagram():
+    text = (Path(__file__).parents[2] / "docs" / "policy.md").read_text("utf-8")
+    shown = text.partition("<!-- lifecycle -->\n```mermaid\n")[2].partition("```\n<!-- /lifecycle -->")[0]
+    assert shown == lifecycle.mermaid()
