@@ -206,13 +206,13 @@ def _unsafe(path: str) -> AddressNotAllowed:
 
 
 def tree_digest(files: Iterable[RemoteFile]) -> str:
-    """SHA-256 of a tree: of one line ``sha256  path`` a file, sorted by path, as ``sha256sum`` writes them.
+    """``sha256:`` and the digest of one line ``sha256  path`` a file, sorted by path, as ``sha256sum`` writes them.
 
     ``find . -type f -printf '%P\\n' | LC_ALL=C sort | xargs sha256sum | sha256sum`` gives the same.
     """
     lines = sorted(files, key=lambda file: file.path.encode())
     text = "".join(f"{file.sha256}  {file.path}\n" for file in lines)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
 def local_tree(folder: Path) -> list[RemoteFile]:

@@ -19,6 +19,7 @@ from portal.demo.training import (
     REQUIREMENTS,
     Workbench,
     binary_metrics,
+    one_thread,
     pinned,
     say,
 )
@@ -81,7 +82,9 @@ def applications(count: int = APPLICATIONS, seed: int = SEED) -> pd.DataFrame:
 
 def plain_model(training: pd.DataFrame) -> Any:
     """Version 1: the decisions as they are."""
-    return _classifier().fit(training[list(FEATURES)], training["decision"])
+    classifier = _classifier()
+    with one_thread():
+        return classifier.fit(training[list(FEATURES)], training["decision"])
 
 
 def mitigated_model(training: pd.DataFrame) -> Any:
@@ -94,7 +97,8 @@ def mitigated_model(training: pd.DataFrame) -> Any:
     grid = pd.DataFrame(0.0, index=index, columns=range(len(MULTIPLIERS)))
     grid.loc[("-", "all", "female")] = MULTIPLIERS
     search = GridSearch(_classifier(), DemographicParity(), grid=grid, constraint_weight=PARITY_WEIGHT)
-    search.fit(training[list(FEATURES)], training["decision"], sensitive_features=training["sex"])
+    with one_thread():
+        search.fit(training[list(FEATURES)], training["decision"], sensitive_features=training["sex"])
     say(f"Lending: multiplier {MULTIPLIERS[search.best_idx_]} keeps parity best.")
     return search.predictors_[search.best_idx_]
 
@@ -109,8 +113,9 @@ def evaluated(model: Any, table: pd.DataFrame) -> pd.DataFrame:
     """The evaluation table: features, label, prediction, score, and the columns that audits compare."""
     features = table[list(FEATURES)]
     kept = table[[*FEATURES, "sex", "age", "age_band", "label"]].copy()
-    kept["prediction"] = model.predict(features)
-    kept["score"] = model.predict_proba(features)[:, 1]
+    with one_thread():
+        kept["prediction"] = model.predict(features)
+        kept["score"] = model.predict_proba(features)[:, 1]
     return kept
 
 

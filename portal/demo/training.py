@@ -16,7 +16,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,7 +54,6 @@ def say(sentence: str) -> None:
 def _quiet_mlflow(tracking_uri: str) -> None:
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
     os.environ["DO_NOT_TRACK"] = "true"
-    os.environ["OMP_NUM_THREADS"] = "1"  # on a busy machine several threads mostly wait for each other
     os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
     warnings.filterwarnings("ignore", module="mlflow")
     import logging
@@ -138,6 +137,13 @@ class Workbench:
 def pinned(*packages: str) -> list[str]:
     """Exact requirements of what is installed here."""
     return [f"{package}=={installed(package)}" for package in packages]
+
+
+def one_thread() -> AbstractContextManager:
+    """Fit on one thread: on a busy machine several mostly wait for each other, and sums may vary with their number."""
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(limits=1)
 
 
 REQUIREMENTS = ("mlflow", "scikit-learn", "numpy", "pandas", "cloudpickle")

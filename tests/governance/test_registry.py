@@ -29,6 +29,7 @@ from governance.registry import (
     tree_digest,
 )
 from governance.registry.artifacts import logged_model_root, run_root
+from governance.sandbox.digest import tree_digest as sandbox_digest
 from portal.demo.training import EVALUATION_TABLE, MODELS
 from portal.message import registered
 from tests.mlflow_server import mlflow_server, trained  # noqa: F401  fixtures
@@ -104,7 +105,7 @@ class TestRealServer:
         assert "sklearn" in files["flavours"]
         assert any(line.startswith("scikit-learn==") for line in files["requirements"])
         assert files["python_version"]
-        assert len(files["digest"]) == 64
+        assert files["digest"].startswith("sha256:")
 
     def test_a_version_that_is_not_there(self, made):
         with pytest.raises(NotFound):
@@ -118,7 +119,8 @@ class TestRealServer:
         assert files.digest == connection.model_files(DIABETES, 1).digest
         script = "find . -type f -printf '%P\\n' | LC_ALL=C sort | xargs sha256sum | sha256sum"
         told = subprocess.run(script, shell=True, cwd=tmp_path, capture_output=True, text=True, check=True)
-        assert told.stdout.split()[0] == files.digest
+        assert f"sha256:{told.stdout.split()[0]}" == files.digest
+        assert sandbox_digest(tmp_path) == files.digest
 
     def test_the_same_files_by_other_routes(self, made):
         """Stores that the server does not proxy are read through these routes."""
