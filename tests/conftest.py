@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-
 import pytest
-
-os.environ.setdefault("SEKISHO_HOME", tempfile.mkdtemp(prefix="sekisho-test-"))
-os.environ.setdefault("SEKISHO_SECRET_KEY", "only-for-tests-" + "x" * 40)
 
 
 def pytest_collection_modifyitems(items):

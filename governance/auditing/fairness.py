@@ -9,10 +9,12 @@ from django.utils.translation import gettext_lazy as _
 from governance.auditing.run import STEPS, Finding, known_inputs, run_audit
 from governance.auditing.sources import NotEvaluated, fetch_model, fetch_table, profile_of
 from governance.models import AuditKind, EvidenceLabel, ModelVersion, Profile
+from governance.verdict import environments
 from portal.jobs.kinds import job_kind
 from portal.message import Message
 from portal.web.errors import DomainError
 
+MIN_GROUP = 30
 REPLAYED_COLUMN = "__sekisho_prediction"
 
 
@@ -34,7 +36,10 @@ def examine(version: ModelVersion, folder: Path, progress) -> Finding:
     table = fetch_table(version, profile, folder)
     if not profile.label_column:
         raise NotEvaluated("audit.no_label")
-    source, label, inputs = table.path, EvidenceLabel.COMPUTED, known_inputs(version, data=table.digest)
+    source, label = table.path, EvidenceLabel.COMPUTED
+    inputs = known_inputs(version, data=table.digest)
+    if version.artifact_digest:
+        inputs["artifact"] = version.artifact_digest
     try:
         if not profile.prediction_column:
             progress(2, STEPS, Message("audit.fetching_model"))
@@ -49,12 +54,19 @@ def examine(version: ModelVersion, folder: Path, progress) -> Finding:
             sensitive=tuple(profile.sensitive_columns),
             positive=profile.positive or None,
             bins=profile.bins or None,
+            min_group=smallest_group(),
         )
     except EvaluationDataError as error:
         raise NotEvaluated(error.message) from error
     except InvalidEvidence as error:
         raise DomainError(error.message) from error  # no evidence at all: the job fails, nothing is kept
     return Finding(audit.verdict, audit.message, audit.to_json(), inputs, label)
+
+
+def smallest_group() -> int:
+    """How many cases a group needs: what the strictest policy in force asks, so that every gate can read the audit."""
+    gates = [gate for environment in environments().values() for gate in environment.gates]
+    return max((gate.needs.min_group for gate in gates if gate.audit == AuditKind.FAIRNESS), default=MIN_GROUP)
 
 
 def replay(model_dir: Path, table: Path, profile: Profile) -> Path:

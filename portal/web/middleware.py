@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 import zoneinfo
@@ -28,6 +29,8 @@ POLICY = "; ".join(
     )
 )
 log = structlog.get_logger("sekisho.web")
+# Who holds such a link may act with it, so it is not written to logs.
+SECRET_IN_PATH = re.compile(r"^(/invitations/|/account/password/reset/key/).+")
 
 
 class ContentSecurityPolicy:
@@ -58,7 +61,7 @@ class RequestLog:
             log.info(
                 "request",
                 method=request.method,
-                path=request.path,
+                path=SECRET_IN_PATH.sub(r"\1…", request.path),
                 status=response.status_code,
                 ms=round((time.perf_counter() - start) * 1000, 1),
             )
