@@ -11,7 +11,21 @@ from assessments import actions
 
 pytestmark = pytest.mark.django_db
 # Proper names, and words that Japanese engineers write in Latin letters.
-LATIN = {"Sekisho", "English", "MLOps", "MLflow", "Git", "PDF", "API", "Suzuki", "Credit Risk", "Retail", "Ito", "Ono", "JST"}
+LATIN = {
+    "Sekisho",
+    "English",
+    "MLOps",
+    "MLflow",
+    "Git",
+    "PDF",
+    "API",
+    "Suzuki",
+    "Credit Risk",
+    "Retail",
+    "Ito",
+    "Ono",
+    "JST",
+}
 
 
 class Words(HTMLParser):
