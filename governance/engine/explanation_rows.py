@@ -114,7 +114,7 @@ def _opened(features: pa.Table | str | Path) -> Iterator[tuple]:
             yield _parquet(Path(features))
         else:
             total = int(table.count().execute())
-            read = lambda names: table.select(names).to_pyarrow_batches(chunk_size=BATCH_ROWS)  # noqa: E731
+            read = lambda names: table.select(names).to_pyarrow().to_batches(BATCH_ROWS)  # noqa: E731
             yield list(table.columns), total, read
 
 

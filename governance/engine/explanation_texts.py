@@ -38,10 +38,11 @@ register(
         "explanation.too_many_columns": gettext_noop(
             "The model takes %(count)s columns; at most %(limit)s can be explained."
         ),
+        "explanation.seconds": gettext_noop("The time for the model must be from 1 to 86,400 seconds, not %(value)s."),
         "explanation.model_address": gettext_noop(
-            "The model %(model)s could not be fetched: %(error)s. Check the address and MLFLOW_TRACKING_URI."
+            "The model %(model)s could not be fetched. %(error)s Check the address and MLFLOW_TRACKING_URI."
         ),
-        "explanation.model_scheme": gettext_noop(
+        "explanation.model_place": gettext_noop(
             "%(model)s is neither a folder on this machine nor an address that starts with runs:/ or models:/."
         ),
     }

@@ -11,15 +11,13 @@ from pathlib import Path
 from governance.sandbox.failures import SandboxFailure
 from portal.message import Message
 
-HEADER = b"sekisho.tree/1\n"
-
 
 def tree_digest(folder: str | Path) -> str:
     """Digest of all files below a folder.
 
-    SHA-256 over a header and, in the order of their paths' bytes, one record per file: path relative to the
-    folder with ``/``, NUL, size in bytes, NUL, hex SHA-256 of its content, newline. Empty folders, times,
-    owners and modes do not count. A link inside the tree counts as what it points to.
+    SHA-256 of one line ``sha256  path`` a file, sorted by the paths' bytes, as ``sha256sum`` writes them: the
+    same figure that the registry computes while it downloads. Empty folders, times, owners and modes do not
+    count. A link to a file inside the tree counts as what it points to.
 
     Returns
     -------
@@ -32,18 +30,20 @@ def tree_digest(folder: str | Path) -> str:
         For a link that leaves the tree or points nowhere, and for anything but files and folders.
     """
     root = Path(folder).resolve(strict=True)
-    total = hashlib.sha256(HEADER)
+    total = hashlib.sha256()
     for relative, path in sorted(_files(root), key=lambda item: item[0]):
         with path.open("rb") as file:
             content = hashlib.file_digest(file, "sha256").hexdigest()
-        total.update(relative + f"\0{path.stat().st_size}\0{content}\n".encode("ascii"))
+        total.update(content.encode("ascii") + b"  " + relative + b"\n")
     return f"sha256:{total.hexdigest()}"
 
 
 def _files(root: Path) -> Iterator[tuple[bytes, Path]]:
     pending = [root]
     while pending:
-        for entry in os.scandir(pending.pop()):
+        with os.scandir(pending.pop()) as listing:
+            entries = list(listing)
+        for entry in entries:
             path = Path(entry.path)
             relative = path.relative_to(root).as_posix()
             if entry.is_symlink():

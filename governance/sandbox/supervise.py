@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import selectors
 import signal
 import subprocess
@@ -98,10 +99,20 @@ def _watch(process: subprocess.Popen, started: float, limits: Limits) -> tuple[b
 
 
 def _kill(process: subprocess.Popen) -> None:
+    """Kill whatever is left, and wait until it is gone: the kernel ends a process space in its own time."""
+    left = []
     if process.poll() is None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        for pid in _tree(process.pid):
+            with contextlib.suppress(OSError):
+                left.append(os.pidfd_open(pid))
+        for handle in left:
+            with contextlib.suppress(OSError):
+                signal.pidfd_send_signal(handle, signal.SIGKILL)
     process.wait()
+    until = time.monotonic() + LAST_WORDS_SECONDS
+    for handle in left:
+        select.select([handle], [], [], max(0.0, until - time.monotonic()))
+        os.close(handle)
 
 
 def resident_bytes(pid: int) -> int:

@@ -85,12 +85,12 @@ def _no_constant(name: str) -> None:
 
 
 def _arrays(data: bytes, position: int, listed: Any) -> dict[str, np.ndarray]:
-    import numpy as np
-
     if not isinstance(listed, list) or len(listed) > 16:
         raise BadAnswer("arrays")
     arrays = {}
     for entry in listed:
+        import numpy as np
+
         name, shape = _name_and_shape(entry)
         count = math.prod(shape)
         if position + count * ITEM_BYTES > len(data):

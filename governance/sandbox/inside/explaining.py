@@ -115,8 +115,7 @@ def _structured(estimator: Any, features: pd.DataFrame, task: dict[str, Any]) ->
 
 
 def _tree(view: View, estimator: Any, features: pd.DataFrame, task: dict[str, Any]) -> Attribution:
-    import shap
-
+    shap = import_shap()
     rows = task["rows"]
     matrix = _rows(_dense(view.matrix), rows)
     kind = type(view.final).__name__
@@ -133,8 +132,7 @@ def _tree(view: View, estimator: Any, features: pd.DataFrame, task: dict[str, An
 
 
 def _linear(view: View, estimator: Any, features: pd.DataFrame, task: dict[str, Any]) -> Attribution:
-    import shap
-
+    shap = import_shap()
     rows = task["rows"]
     matrix = np.asarray(_dense(view.matrix), dtype=float)
     output = choose_output(estimator, features.iloc[:rows], task, "margin")
@@ -153,7 +151,8 @@ def _linear(view: View, estimator: Any, features: pd.DataFrame, task: dict[str, 
 def _permutation(model: Model, features: pd.DataFrame, task: dict[str, Any]) -> Attribution:
     """One antithetic permutation; cells stand as codes, so that a column may be of any type."""
     import pandas as pd
-    import shap
+
+    shap = import_shap()
 
     rows, width = task["rows"], features.shape[1]
     output = choose_output(model.estimator, features.iloc[:rows], task, "probability", native=model.native)
@@ -247,6 +246,18 @@ def _of_class(explanation: Any, output: Output) -> tuple[np.ndarray, np.ndarray]
 
 def _dense(matrix: Any) -> Any:
     return matrix.toarray() if hasattr(matrix, "toarray") else matrix
+
+
+def import_shap() -> Any:
+    """shap, with its small loops left as Python: to compile them at each start takes ten seconds of CPU time."""
+    from numba import config
+
+    before, config.DISABLE_JIT = config.DISABLE_JIT, 1
+    try:
+        import shap
+    finally:
+        config.DISABLE_JIT = before
+    return shap
 
 
 def _rows(matrix: Any, rows: int) -> Any:
