@@ -92,7 +92,7 @@ def promotion_context(request: HttpRequest, promotion: Promotion) -> dict[str, A
     else:
         verdict = Verdict.from_json(promotion.verdict) if promotion.verdict else None
         bound, at = (decisions[-1].bound if decisions else {}), promotion.verdict_at
-    jobs = audit_jobs(request, version)
+    jobs = audit_jobs(request, version) if promotion.state == PromotionState.OPEN else []
     move_jobs = Job.objects.for_user(user).about("promotion", promotion.pk)
     return {
         "promotion": promotion,
