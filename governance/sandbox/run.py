@@ -97,8 +97,8 @@ def run(
         root.mkdir()
         _write_input(given, task, features)
         binds = {
-            CODE: str(Path(code).resolve()),
-            CODE + "-start": str(INSIDE),
+            CODE: str(_readable(Path(code).resolve(), Path(folder, "code"))),
+            CODE + "-start": str(_readable(INSIDE, Path(folder, "start"))),
             MODEL: str(_readable(Path(model_dir).resolve(), Path(folder, "model"))),
             INPUT: str(given),
         }
@@ -126,11 +126,11 @@ def _write_input(folder: Path, task: dict[str, Any], features: pa.Table | None) 
     folder.chmod(0o555)
 
 
-def _readable(model_dir: Path, copy: Path) -> Path:
-    """The model's folder, or a copy if the sandbox's user could not read it as it lies."""
-    if os.getuid() != 0 or _open_to_all(model_dir):
-        return model_dir
-    shutil.copytree(model_dir, copy, symlinks=True)
+def _readable(source: Path, copy: Path) -> Path:
+    """A folder, or a copy if the sandbox's user could not read it as it lies."""
+    if os.getuid() != 0 or _open_to_all(source):
+        return source
+    shutil.copytree(source, copy, symlinks=True)
     for folder, _, files in os.walk(copy):
         os.chmod(folder, 0o755)
         for name in files:
@@ -139,8 +139,8 @@ def _readable(model_dir: Path, copy: Path) -> Path:
     return copy
 
 
-def _open_to_all(model_dir: Path) -> bool:
-    for folder, folders, files in os.walk(model_dir):
+def _open_to_all(source: Path) -> bool:
+    for folder, folders, files in os.walk(source):
         needed = [(folder, stat.S_IROTH | stat.S_IXOTH)]
         needed += [(os.path.join(folder, name), stat.S_IROTH) for name in (*folders, *files)]
         for path, bits in needed:
