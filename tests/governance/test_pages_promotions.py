@@ -326,5 +326,5 @@ def test_hostile_names_and_reasons_are_text(cast, as_user, name):
 
 def test_promotions_in_japanese(cast, as_user, blocked):
     page = text(as_user(cast.japanese).get(url("promotion", blocked.pk)))
-    for words in ("チェック", "不合格", "要件", "測定値", "承認が紐づくもの"):
+    for words in ("審査項目", "不合格", "要件", "測定値", "承認が紐づくもの"):
         assert words in page
