@@ -6,6 +6,7 @@ from pathlib import Path
 
 from governance.auditing.sources import NotEvaluated
 from governance.models import Profile
+from governance.sandbox import SandboxFailure, read_model_file
 from portal.message import Message
 
 
@@ -27,26 +28,14 @@ def features_of(rows, profile: Profile, model_dir: Path):
     model_dir : Path
         Its MLmodel file is read as text; nothing of the model runs.
     """
-    wanted = signature_columns(model_dir)
+    try:
+        wanted = read_model_file(model_dir).inputs
+    except SandboxFailure as failure:
+        raise NotEvaluated(failure.message) from failure
     if wanted:
         missing = [name for name in wanted if name not in rows.column_names]
         if missing:
             raise NotEvaluated(Message("audit.features_missing", {"columns": missing[:10]}))
-        return rows.select(wanted)
+        return rows.select(list(wanted))
     left_out = {profile.label_column, profile.prediction_column, *profile.excluded_columns}
     return rows.select([name for name in rows.column_names if name not in left_out])
-
-
-def signature_columns(model_dir: Path) -> list[str]:
-    """The named inputs of the model's signature, or none."""
-    import json
-
-    import yaml
-
-    file = model_dir / "MLmodel"
-    if not file.is_file() or file.stat().st_size > 5_000_000:
-        return []
-    signature = (yaml.safe_load(file.read_text("utf-8", "replace")) or {}).get("signature") or {}
-    inputs = json.loads(signature.get("inputs") or "[]")
-    names = [column.get("name") for column in inputs if isinstance(column, dict)]
-    return names if all(names) else []

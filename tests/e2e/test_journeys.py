@@ -33,7 +33,7 @@ def test_signing_in_with_a_password(browser, live_server, cast):
     page.fill("input[name=login]", cast.manager.email)
     page.fill("input[name=password]", cast.password)
     page.keyboard.press("Enter")
-    page.wait_for_url("**/teams/")
+    page.wait_for_url(live_server.url + "/teams/")
     assert page.get_by_role("link", name=cast.manager.name).is_visible()
     context.close()
 
