@@ -5,4 +5,4 @@ class AssessmentsConfig(AppConfig):
     name = "assessments"
 
     def ready(self) -> None:
-        from assessments import jobs, messages, team_facts  # noqa: F401  (registers kinds, texts and a collector)
+        from assessments import jobs, messages, reports, team_facts  # noqa: F401  (registers kinds, texts and a collector)

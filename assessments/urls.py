@@ -2,9 +2,11 @@
 
 from django.urls import path
 
+from assessments import reports
 from assessments.views import assessment, criterion, history, roadmap, team, teams
 
 urlpatterns = [
+    *reports.urlpatterns,
     path("teams/", teams.teams, name="teams"),
     path("teams/<str:slug>/", team.team, name="team"),
     path("teams/<str:slug>/assessment/", assessment.assessment, name="assessment"),

@@ -2,9 +2,11 @@
 
 from django.urls import path
 
+from governance import reports
 from governance.views import audits, connections, models, policies, profiles, promotions, versions
 
 urlpatterns = [
+    *reports.urlpatterns,
     path("connections/", connections.connection_list, name="connections"),
     path("connections/new/", connections.connection_new, name="connection-new"),
     path("connections/<slug:slug>/", connections.connection, name="connection"),

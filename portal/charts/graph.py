@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 from portal.charts.palette import SCREEN, Palette
-from portal.charts.svg import num
+from portal.charts.svg import font_of, num
 
 MOST_NODES = 30
 WIDE, TALL, GAP, ROW = 170, 58, 60, 84
@@ -186,5 +186,6 @@ def lineage_graph(
     # A page scrolls sideways where it must; a sheet of paper cannot, and shrinks the graph.
     size = 'width="100%"' if palette.paper else f'width="{wide}" height="{num(tall)}"'
     return (
-        f'<svg {size} viewBox="0 -28 {wide} {num(tall)}" role="group" aria-label="{escape(label)}">{heads}{body}</svg>'
+        f'<svg {size} viewBox="0 -28 {wide} {num(tall)}"{font_of(palette)} role="group" '
+        f'aria-label="{escape(label)}">{heads}{body}</svg>'
     )

@@ -154,9 +154,10 @@ def band_edges(
 ) -> str:
     """The edges of a band in figures, above its rows."""
     low, high = min(band), max(band)
+    edge = 3200 / float(width) if width.isdecimal() else 8.0  # how much of the width a figure needs
     parts = [rect(scale.x(low), height - 5, scale.x(high) - scale.x(low), 6, f'fill="{palette.levels[0]}"')]
     for value, x, near in ((low, scale.x(low), "end"), (high, scale.x(high), "start")):
-        anchor = "start" if x < 8 else "end" if x > 92 else near
+        anchor = "start" if x < edge else "end" if x > 100 - edge else near
         parts.append(text(x, height - 9, minus(form.format(value)), palette, anchor=anchor))
     return picture("".join(parts), palette=palette, height=height, width=width)
 

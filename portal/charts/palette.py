@@ -18,6 +18,8 @@ class Palette:
         The fill of maturity levels 0 to 4, and the ink that stands on it.
     paper : bool
         Whether a figure has to carry its own patterns and glyphs, as each SVG of a PDF stands alone.
+    font : str
+        The families of its texts, which on paper are not inherited from the page.
     """
 
     bg: str
@@ -36,6 +38,7 @@ class Palette:
     levels: tuple[str, ...]
     on_levels: tuple[str, ...]
     paper: bool = False
+    font: str = ""
 
 
 SCREEN = Palette(
@@ -73,4 +76,5 @@ PAPER = Palette(
     levels=("#EEF2F9", "#C9D8F1", "#8CABDF", "#3E6BB8", "#17377A"),
     on_levels=("#1A2130", "#1A2130", "#1A2130", "#fff", "#fff"),
     paper=True,
+    font="Inter, Liberation Sans, Arial, DejaVu Sans, IPAexGothic, sans-serif",
 )

@@ -14,6 +14,11 @@ from portal.charts.palette import Palette
 HATCH = "url(#hatch)"
 
 
+def font_of(palette: Palette) -> str:
+    """The attribute that names a figure's font, where it has to."""
+    return f' font-family="{escape(palette.font)}"' if palette.font else ""
+
+
 def num(value: float) -> str:
     """A coordinate with at most two decimals."""
     return f"{value:.2f}".rstrip("0").rstrip(".")
@@ -63,7 +68,7 @@ def picture(
         own = f"hatch-{crc32(body.encode()):x}"
         body = body.replace(HATCH, f"url(#{own})")
         defs = f"<defs>{hatch(palette, own)}</defs>"
-    return f'<svg class="{css}" width="{width}" height="{num(height)}"{box} {name}>{defs}{body}</svg>'
+    return f'<svg class="{css}" width="{width}" height="{num(height)}"{box}{font_of(palette)} {name}>{defs}{body}</svg>'
 
 
 def at(x: float, y: float, body: str) -> str:

@@ -5,37 +5,63 @@ from __future__ import annotations
 import hashlib
 import zoneinfo
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from portal.accounts.models import Language, Team
 from portal.accounts.permissions import require
 from portal.jobs.actions import enqueue
 from portal.jobs.models import Job
 from portal.ledger.actions import record
+from portal.message import Message
 from portal.pdf.models import Document
 from portal.pdf.render import render_pdf
+from portal.web.errors import Invalid
+
+STEPS = 2
 
 
-def request_document(*, kind: str, subject: tuple[str, object, str], team, language: str, by) -> Job:
-    """Put a document in the queue; `kind` is a kind of job that calls `make_document`."""
+@dataclass(frozen=True)
+class Subject:
+    """What a document is about, as jobs and records name it."""
+
+    kind: str
+    id: Any
+    label: str
+    team: Team | None
+
+    @property
+    def names(self) -> tuple[str, Any, str]:
+        return self.kind, self.id, self.label
+
+
+def request_document(*, kind: str, subject: Subject, language: str, by) -> Job:
+    """Put a document in the queue; `kind` is a kind of job that calls `make_document`.
+
+    The caller has found the subject among what `by` may see. Asking again while it is being made gives the same job.
+    """
     require(by, "report.request")
+    if language not in Language.values:
+        raise Invalid("pdf.language", language=language)
     with transaction.atomic():
         return enqueue(
             kind=kind,
-            params={"subject": subject[1], "language": language, "timezone": by.timezone},
+            params={"subject": subject.id, "language": language, "timezone": by.timezone},
             by=by,
-            team=team,
-            subject=subject,
-            key=f"{kind}:{subject[1]}:{language}",
+            team=subject.team,
+            subject=subject.names,
+            key=f"{kind}:{subject.id}:{language}:{by.pk}",
         )
 
 
 def make_document(
-    *, job: Job, kind: str, name: str, template: str, context: Callable[[], dict], team, subject: tuple[str, object, str]
-) -> Document:
+    *, job: Job, progress, subject: Subject, name: str, template: str, context: Callable[[], dict[str, Any]]
+) -> dict[str, Any]:
     """Render and keep a document, in the language of the job; a repeated job finds what it made.
 
     Parameters
@@ -43,27 +69,39 @@ def make_document(
     name : str
         Of the file, without language and ending.
     context : callable
-        Makes the template's context under the document's language and time zone.
+        Makes the template's context, under the document's language and time zone.
+
+    Returns
+    -------
+    dict
+        The job's result, with what its page links to.
     """
     kept = Document.objects.filter(job=job).first()
     if kept:
-        return kept
+        return result_of(kept)
     language = job.params["language"]
-    path = f"documents/{job.pk}-{language}.pdf"
+    # Each attempt writes a file of its own, so that a late one cannot change what another has recorded.
+    path = f"documents/{job.pk}-{job.fence}-{language}.pdf"
     target = settings.FILES_ROOT / path
     with translation.override(language), timezone.override(zoneinfo.ZoneInfo(job.params.get("timezone") or "UTC")):
-        size = render_pdf(template, {"language": language, "made_at": timezone.now(), **context()}, target)
-    digest = hashlib.sha256(target.read_bytes()).hexdigest()
+        progress(0, STEPS, Message("pdf.reading"))
+        content = {"language": language, "made_at": timezone.now(), "made_for": job.created_by, **context()}
+        progress(1, STEPS, Message("pdf.rendering"))
+        pages = render_pdf(template, content, target)
+    progress(STEPS, STEPS, Message("pdf.rendering"))
+    data = target.read_bytes()
+    digest = hashlib.sha256(data).hexdigest()
     with transaction.atomic():
         document = Document.objects.create(
-            kind=kind,
+            kind=job.kind,
             name=f"{name}-{language}.pdf",
             language=language,
-            team=team,
-            subject_type=subject[0],
-            subject_id=str(subject[1]),
+            team=subject.team,
+            subject_type=subject.kind,
+            subject_id=str(subject.id),
             path=path,
-            size=size,
+            size=len(data),
+            pages=pages,
             sha256=digest,
             job=job,
             created_by=job.created_by,
@@ -71,13 +109,13 @@ def make_document(
         record(
             action="document.make",
             by=job.created_by,
-            subject=subject,
-            after={"kind": kind, "language": language, "sha256": digest},
-            team=team,
+            subject=subject.names,
+            after={"kind": job.kind, "language": language, "sha256": digest},
+            team=subject.team,
         )
-    return document
+    return result_of(document)
 
 
-def result_of(document: Document) -> dict:
+def result_of(document: Document) -> dict[str, Any]:
     """What the job's page links to."""
     return {"document": document.pk, "url": reverse("document", args=[document.pk])}

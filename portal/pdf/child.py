@@ -9,39 +9,50 @@ from pathlib import Path
 NO_PANGO = 3
 
 
-def main() -> int:
-    order = json.loads(sys.argv[1])
-    resource.setrlimit(resource.RLIMIT_AS, (order["memory"], order["memory"]))
-    try:
-        import weasyprint
-        from weasyprint.urls import URLFetcher, URLFetcherResponse
-    except OSError as error:
-        print(error, file=sys.stderr)
-        return NO_PANGO
+def own_files(static: Path, font: Path):
+    """A fetcher of our own files alone: `sekisho:static/…`, `sekisho:font/ipaexg.ttf`, and data within the document.
 
-    static = Path(order["static"]).resolve()
+    Everything else is refused, whatever its scheme, so that nothing that somebody typed can read a file or reach
+    a host.
+    """
+    from weasyprint.urls import URLFetcher, URLFetcherResponse
 
-    class OwnFilesOnly(URLFetcher):
-        """`sekisho:static/…` and `sekisho:font/…`, and data inside the document; all else is refused."""
+    static = static.resolve()
+    kinds = {".css": "text/css", ".svg": "image/svg+xml"}
 
+    class OwnFiles(URLFetcher):
         def fetch(self, url, headers=None):
             if url.startswith("data:"):
                 return super().fetch(url, headers)
             scheme, _, path = url.partition(":")
             path = path.lstrip("/")
             if scheme == "sekisho" and path == "font/ipaexg.ttf":
-                return self._file(url, Path(order["font"]), "font/ttf")
+                return _answer(url, font, "font/ttf")
             file = (static / path.removeprefix("static/")).resolve()
-            if scheme == "sekisho" and path.startswith("static/") and file.is_relative_to(static) and file.is_file():
-                return self._file(url, file, "text/css" if file.suffix == ".css" else "image/svg+xml")
+            known = file.suffix in kinds and file.is_relative_to(static) and file.is_file()
+            if scheme == "sekisho" and path.startswith("static/") and known:
+                return _answer(url, file, kinds[file.suffix])
             raise ValueError(f"refused: {url[:200]}")
 
-        def _file(self, url, file, kind):
-            return URLFetcherResponse(url, io.BytesIO(file.read_bytes()), {"Content-Type": kind})
+    def _answer(url, file, kind):
+        return URLFetcherResponse(url, io.BytesIO(file.read_bytes()), {"Content-Type": kind})
 
+    return OwnFiles()
+
+
+def main() -> int:
+    order = json.loads(sys.argv[1])
+    resource.setrlimit(resource.RLIMIT_AS, (order["memory"], order["memory"]))
+    try:
+        import weasyprint
+    except OSError as error:  # the libraries are loaded when the package is imported
+        print(error, file=sys.stderr)
+        return NO_PANGO
     html = sys.stdin.buffer.read().decode("utf-8")
-    document = weasyprint.HTML(string=html, base_url="sekisho:static/", url_fetcher=OwnFilesOnly())
+    fetcher = own_files(Path(order["static"]), Path(order["font"]))
+    document = weasyprint.HTML(string=html, base_url="sekisho:static/", url_fetcher=fetcher).render(pdf_tags=True)
     document.write_pdf(order["target"])
+    print(len(document.pages))
     return 0
 
 

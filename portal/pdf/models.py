@@ -31,6 +31,7 @@ class Document(models.Model):
     subject_id = models.CharField(max_length=80)
     path = models.CharField(max_length=200)
     size = models.PositiveIntegerField()
+    pages = models.PositiveIntegerField(default=0)
     sha256 = models.CharField(max_length=64)
     job = models.OneToOneField(Job, on_delete=models.SET_NULL, null=True, related_name="document")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")

@@ -12,6 +12,8 @@ register(
         "pdf.too_large": gettext_noop("The document is too large to be printed."),
         "pdf.too_slow": gettext_noop("Making the PDF took more than %(seconds)s seconds and was stopped."),
         "pdf.failed": gettext_noop("The PDF could not be made: %(detail)s"),
+        "pdf.language": gettext_noop("There are no documents in the language %(language)s. Choose en or ja."),
+        "pdf.gone": gettext_noop("What the document should be about does not exist any more."),
         "pdf.reading": gettext_noop("Gathering what the document says."),
         "pdf.rendering": gettext_noop("Laying out the pages."),
     }
