@@ -57,7 +57,10 @@ def model(request: HttpRequest, pk: int) -> HttpResponse:
     )
     stops = lane(model)
     versions = ListPage(
-        request, model.versions.prefetch_related("placements", newest_first()), search=("run_id", "author"), order="-number"
+        request,
+        model.versions.prefetch_related("placements", newest_first()),
+        search=("run_id", "author"),
+        order="-number",
     )
     for version in versions.rows:
         # A plain dictionary: in a template, `.items` of a Counter is the count of "items".

@@ -19,7 +19,9 @@ from portal.jobs.models import Job
 
 def find_version(request: HttpRequest, pk: int, number: int) -> ModelVersion:
     """The version if the user may see it, else 404."""
-    seen = ModelVersion.objects.for_user(request.user).select_related("model__team", "model__registry", "model__profile")
+    seen = ModelVersion.objects.for_user(request.user).select_related(
+        "model__team", "model__registry", "model__profile"
+    )
     return get_object_or_404(seen, model_id=pk, number=number)
 
 
@@ -43,9 +45,7 @@ def version(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """The overview, with what each environment's policy would say now."""
     found = find_version(request, pk, number)
     context = version_context(request, found)
-    context["preflight"] = [
-        (key, environment, verdict_for(found, key)) for key, environment in environments().items()
-    ]
+    context["preflight"] = [(key, environment, verdict_for(found, key)) for key, environment in environments().items()]
     failed = Job.objects.for_user(request.user).about("version", found.pk).filter(state="failed").first()
     newest = max((audit.created_at for _, audit in context["audits"] if audit), default=None)
     context["failed_job"] = failed if failed and (newest is None or failed.ended_at > newest) else None
