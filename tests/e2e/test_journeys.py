@@ -69,6 +69,6 @@ def test_refusing_without_a_reason_says_so_and_refuses_nothing(live_server, cast
 def test_the_language_switch_keeps_the_page(live_server, cast, world, signed_in):
     page = signed_in(cast.manager)
     page.goto(live_server.url + world.addresses["team"])
-    page.get_by_role("button", name="日本語").click()
+    page.get_by_role("banner").get_by_role("button", name="日本語").click()
     page.wait_for_selector("html[lang=ja]")
     assert page.url.endswith(world.addresses["team"])

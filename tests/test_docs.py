@@ -1,0 +1,46 @@
+"""Documentation that the code keeps complete."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+
+
+def test_every_address_of_the_api_is_documented():
+    from portal.api import api_urls
+
+    page = (DOCS / "api.md").read_text("utf-8")
+    addresses = set()
+    for entry in api_urls:
+        patterns = getattr(entry, "url_patterns", [entry])
+        addresses |= {str(pattern.pattern).split("/")[0] for pattern in patterns}
+    assert not {a for a in addresses if a and f"`{a}/" not in page and a not in ("schema", "docs")}
+
+
+def test_every_gate_and_its_needs_are_documented():
+    from governance import policy
+
+    page = (DOCS / "policy.md").read_text("utf-8")
+    for gate in (policy.LineageGate, policy.FairnessGate, policy.ExplanationGate):
+        needs = gate.__annotations__["needs"]
+        needs = getattr(policy, needs) if isinstance(needs, str) else needs
+        assert not {name for name in needs.__dataclass_fields__ if f"`{name}`" not in page}
+
+
+def test_links_between_pages_lead_somewhere():
+    root = DOCS.parent
+    broken = []
+    for page in [root / "README.md", *DOCS.rglob("*.md")]:
+        for target in re.findall(r"\]\(([^)#]+)\)", page.read_text("utf-8")):
+            if "://" not in target and not (page.parent / target).exists():
+                broken.append(f"{page.name}: {target}")
+    assert not broken
+
+
+def test_every_command_is_named_in_the_documentation():
+    text = "\n".join(path.read_text("utf-8") for path in [DOCS.parent / "README.md", *DOCS.rglob("*.md")])
+    folders = [DOCS.parent / app / "management" / "commands" for app in ("portal", "assessments", "governance")]
+    names = {path.stem for folder in folders for path in folder.glob("*.py") if path.stem != "__init__"}
+    assert not {name for name in names if f"manage.py {name}" not in text}
