@@ -2,7 +2,7 @@
 
 from django.urls import reverse
 
-from portal.ledger.words import register_actions, register_fields, register_subjects
+from portal.ledger.words import keep_within_team, register_actions, register_fields, register_subjects
 from portal.message import gettext_noop, register
 
 register_actions(
@@ -14,6 +14,8 @@ register_actions(
         "levels.change": gettext_noop("Levels changed by evidence"),
     }
 )
+# A draft is its members' business until it is submitted.
+keep_within_team("assessment.start", "assessment.answer", "assessment.discard")
 register_subjects(
     {"assessment": gettext_noop("Assessment")},
     links={"assessment": lambda identifier: reverse("assessment-record", args=[identifier])},

@@ -13,15 +13,21 @@ from django.utils import timezone
 
 class EventQuerySet(models.QuerySet):
     def for_user(self, user) -> EventQuerySet:
-        """Administrators and auditors see all; others the events of teams they see, and their own."""
+        """Administrators and auditors see all; others the events of teams they see, and their own.
+
+        What a team keeps to itself, such as a draft's answers, stays with its members where its results are open.
+        """
         from portal.accounts.models import Team
+        from portal.ledger.words import kept_within_team
 
         if not user.is_authenticated:
             return self.none()
         if user.is_administrator or user.is_auditor:
             return self
-        teams = Team.objects.for_user(user).values("pk")
-        return self.filter(Q(team_id__in=teams) | Q(actor=user.pseudonym))
+        seen = Q(team_id__in=Team.objects.for_user(user).values("pk"))
+        if not user.sees_everything:
+            seen &= ~Q(action__in=kept_within_team()) | Q(team_id__in=user.team_ids)
+        return self.filter(seen | Q(actor=user.pseudonym))
 
     def about(self, kind: str, identifier: Any) -> EventQuerySet:
         return self.filter(subject_type=kind, subject_id=str(identifier))

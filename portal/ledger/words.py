@@ -11,6 +11,7 @@ _ACTIONS: dict[str, str] = {}
 _SUBJECTS: dict[str, str] = {}
 _FIELDS: dict[str, str] = {}
 _LINKS: dict[str, Callable[[str], str]] = {}
+_WITHIN_TEAM: set[str] = set()
 
 
 def _add(known: dict[str, str], new: Mapping[str, str]) -> None:
@@ -33,6 +34,15 @@ def register_subjects(texts: Mapping[str, str], links: Mapping[str, Callable[[st
 def register_fields(texts: Mapping[str, str]) -> None:
     """Field of before, after and params → its word; ``"role.manager"`` is the word of one value of a field."""
     _add(_FIELDS, texts)
+
+
+def keep_within_team(*codes: str) -> None:
+    """Actions whose records only the team itself reads, also where its results are open to the organisation."""
+    _WITHIN_TEAM.update(codes)
+
+
+def kept_within_team() -> list[str]:
+    return sorted(_WITHIN_TEAM)
 
 
 def action_text(code: str) -> str:
