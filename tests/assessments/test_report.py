@@ -1,0 +1,144 @@
+"""The maturity report of a team: levels, criteria, roadmap and names in both languages, and who gets it."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from pypdf import PdfReader
+
+from assessments.models import Evidence
+from assessments.report_content import maturity_report
+from assessments.reports import KIND, request_report
+from portal.accounts.models import Visibility
+from portal.jobs.models import Job, State
+from portal.ledger.models import Event
+from portal.pdf.models import Document
+
+HOSTILE = '<img src="file:///etc/passwd"><script>alert(1)</script>'
+
+
+@pytest.fixture
+def printed(cast, run_jobs):
+    """`printed(team, language)` gives the text of the report as the worker printed it, without white space."""
+
+    def make_it(team, language="en", by=None) -> str:
+        job = request_report(team=team, language=language, by=by or cast.member)
+        run_jobs()
+        job.refresh_from_db()
+        assert job.state == State.DONE, job.error
+        pages = PdfReader(Document.objects.get(job=job).file).pages
+        return squeezed("\n".join(page.extract_text() for page in pages))
+
+    return make_it
+
+
+def squeezed(text: str) -> str:
+    return "".join(text.split())
+
+
+def test_it_says_levels_criteria_roadmap_and_people(cast, submitted, framework, printed):
+    text = printed(cast.team)
+    for part in (
+        "Maturity report",
+        "Credit Risk, Retail",
+        "Level 0, claimed and evidenced.",
+        "Ono (manager of the team Credit Risk)",
+        "Ito",
+        "member of the team Credit Risk",
+        "Roadmap to the next level",
+        "Twelve months",
+        "unknown is never yes",
+        "Glossary",
+        "Claimed level",
+        framework.digest,
+    ):
+        assert squeezed(part) in text, part
+    for criterion in framework.criteria:
+        assert squeezed(criterion.title.en) in text, criterion.id
+
+
+def test_it_is_japanese_throughout_where_japanese_was_asked_for(cast, submitted, framework, printed):
+    text = printed(cast.team, "ja", by=cast.japanese)
+    for part in ("成熟度レポート", "申告", "実証", "用語集", "台帳の参照番号", "次のレベルへのロードマップ", "JST"):
+        assert part in text, part
+    for criterion in framework.criteria:
+        assert squeezed(criterion.title.ja) in text, criterion.id
+    for english in ("Summary", "Glossary", "Claimed", "Evidenced", "recommended", "Level1", "No evidence"):
+        assert squeezed(english) not in text, english
+
+
+def test_a_team_that_was_never_assessed_shows_no_claim(cast, printed):
+    text = printed(cast.team)
+    assert squeezed("Not assessed yet.") in text
+    assert squeezed("Nobody has submitted an assessment yet.") in text
+
+
+def test_a_draft_and_its_notes_stay_out(cast, draft, answer, framework, printed):
+    answer(draft, framework.of("training", level=1)[0].id, "yes", "Our secret note")
+    text = printed(cast.team)
+    assert squeezed("Not assessed yet.") in text
+    assert squeezed("secret note") not in text
+
+
+def test_stale_evidence_is_marked_and_hostile_text_is_printed(cast, printed):
+    long_ago = timezone.now() - timezone.timedelta(days=120)
+    Evidence.objects.create(
+        team=cast.team, fact="team.members", source="team", grade="A", value=3, detail=HOSTILE, observed_at=long_ago
+    )
+    text = printed(cast.team)
+    assert "120stale" in text
+    assert squeezed("<script>alert(1)</script>") in text
+
+
+def test_the_roadmap_numbers_what_each_step_waits_for(cast, submitted, framework):
+    lines = maturity_report(cast.team, framework)["steps"]
+    assert [line.number for line in lines] == list(range(1, len(lines) + 1))
+    assert all(before < line.number for line in lines for before in line.after)
+
+
+def test_the_ledgers_entries_are_named_and_answers_counted(cast, submitted, printed):
+    text = printed(cast.team)
+    event = Event.objects.get(action="assessment.submit")
+    assert event.leaf_hash in text
+    answers = Event.objects.filter(action="assessment.answer").count()
+    assert squeezed(f"not listed here: {answers}.") in text
+    assert "Nothinghereissigned" in text
+
+
+# Asking
+
+
+def test_asking_leads_to_the_job_in_the_language_that_was_chosen(cast, as_user):
+    address = reverse("team-report", args=[cast.team.slug])
+    answer = as_user(cast.member).post(address, {"language": "ja"})
+    job = Job.objects.get(kind=KIND)
+    assert answer.url == reverse("job", args=[job.pk])
+    assert job.params["language"] == "ja"
+
+
+def test_without_a_choice_the_readers_own_language_is_taken(cast, as_user):
+    as_user(cast.japanese).post(reverse("team-report", args=[cast.team.slug]))
+    assert Job.objects.get(kind=KIND).params == {"subject": "credit-risk", "language": "ja", "timezone": "Asia/Tokyo"}
+
+
+def test_a_foreign_team_is_not_there(cast, as_user):
+    address = reverse("team-report", args=[cast.team.slug])
+    assert as_user(cast.stranger).post(address, {"language": "en"}).status_code == 404
+    assert not Job.objects.exists()
+    cast.team.visibility = Visibility.ORGANISATION
+    cast.team.save()
+    assert as_user(cast.stranger).post(address, {"language": "en"}).status_code == 302
+
+
+def test_the_job_page_hands_out_the_report(cast, as_user, printed):
+    printed(cast.team)
+    job = Job.objects.get(kind=KIND)
+    page = as_user(cast.member).get(reverse("job", args=[job.pk])).content.decode()
+    assert job.result["url"] in page
+
+
+def test_the_teams_page_offers_the_report(cast, as_user):
+    page = as_user(cast.member).get(reverse("team", args=[cast.team.slug])).content.decode()
+    assert reverse("team-report", args=[cast.team.slug]) in page
+    assert 'name="language" value="ja"' in page
