@@ -1,7 +1,8 @@
 """Mirrors a registry: a few calls for everything, since alias and tag changes bump no time stamp in MLflow.
 
 Each sync reads all models with their aliases and all versions, and the runs of versions not seen before. What is
-gone from the server is marked as deleted and kept, since promotions and audits refer to it.
+gone from the server is marked as deleted and kept, since promotions and audits refer to it. A version that was
+deleted and made anew under its number is another one: what was read of the old one is forgotten.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ from portal.web.errors import DomainError, Unavailable
 
 RECENT = 48
 BATCH = 500
+SEEN_EACH_TIME = [
+    "run_id", "logged_model_id", "source", "status", "description", "tags", "changed_at", "deleted_at",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,6 @@ def run_mirror(job, progress) -> dict:
         note_try(registry, started, error=error.message)
         raise
     note_try(registry, started)
-    _ask_for_audits(synced.new_versions)
     return {"models": synced.models, "versions": synced.versions, "new": len(synced.new_versions)}
 
 
@@ -57,7 +60,7 @@ def moment(milliseconds: int | None) -> datetime | None:
 
 
 def sync(registry: Registry, remote, progress=None) -> Synced:
-    """Read the server and write the mirror.
+    """Read the server, write the mirror, and ask for the audits of new versions.
 
     Raises
     ------
@@ -75,16 +78,18 @@ def sync(registry: Registry, remote, progress=None) -> Synced:
         known = set(
             ModelVersion.objects.filter(model__registry=registry)
             .filter(Q(run_id="") | Q(run__isnull=False))
-            .values_list("model__name", "number")
+            .values_list("model__name", "number", "run_id")
         )
-        wanted = {v.run_id for v in versions if v.run_id and (v.model, int(v.version)) not in known}
+        wanted = {v.run_id for v in versions if v.run_id and (v.model, int(v.version), v.run_id) not in known}
         step(3, 3, Message("registry.reading_runs", {"runs": len(wanted)}))
         runs = remote.runs(sorted(wanted)) if wanted else {}
     except RegistryError as error:
         raise Unavailable(error.message) from error
     with transaction.atomic():
         rows = _write_models(registry, models)
-        return _write_versions(registry, rows, versions, runs)
+        synced = _write_versions(registry, rows, versions, runs)
+        _ask_for_audits(synced.new_versions)
+    return synced
 
 
 def _write_models(registry: Registry, models) -> dict[str, RegisteredModel]:
@@ -112,41 +117,37 @@ def _write_models(registry: Registry, models) -> dict[str, RegisteredModel]:
 
 
 def _write_versions(registry: Registry, rows: dict[str, RegisteredModel], versions, runs) -> Synced:
-    before = set(ModelVersion.objects.filter(model__registry=registry).values_list("model_id", "number"))
-    fresh, written = [], []
+    before = {
+        (model_id, number): seen
+        for model_id, number, *seen in ModelVersion.objects.filter(model__registry=registry).values_list(
+            "model_id", "number", "run_id", "registered_at"
+        )
+    }
+    fresh, remade, written = [], [], []
     for remote in versions:
         model = rows.get(remote.model)
         if model is None:
             continue
-        version = ModelVersion(
-            model=model,
-            number=int(remote.version),
-            run_id=remote.run_id,
-            logged_model_id=remote.model_id,
-            source=remote.source,
-            status=remote.status,
-            description=remote.description,
-            tags=dict(remote.tags),
-            registered_at=moment(remote.created),
-            changed_at=moment(remote.updated),
-            deleted_at=None,
-        )
-        if run := runs.get(version.run_id):
-            version.run, version.author = asdict(run), run.user
-        (written if (model.pk, version.number) in before else fresh).append(version)
-    fields = ["run_id", "logged_model_id", "source", "status", "description", "tags", "changed_at", "deleted_at"]
-    for batch, extra in ((fresh, []), ([v for v in written if v.run], ["run", "author"]), (written, [])):
+        version = _version_of(model, remote, runs.get(remote.run_id))
+        seen = before.get((model.pk, version.number))
+        group = fresh if seen is None else remade if _is_another(version, *seen) else written
+        group.append(version)
+    for batch, extra in (
+        (fresh, []),
+        (remade, ["registered_at", "run", "author", "lineage", "artifact_digest"]),
+        ([v for v in written if v.run], ["run", "author"]),
+        (written, []),
+    ):
         ModelVersion.objects.bulk_create(
             batch,
             update_conflicts=True,
             unique_fields=["model", "number"],
-            update_fields=fields + extra,
+            update_fields=[*SEEN_EACH_TIME, *extra],
             batch_size=BATCH,
         )
-    present = {(v.model.pk, v.number) for v in (*fresh, *written)}
-    gone = [pair for pair in before if pair not in present]
-    deleted = _mark_deleted(registry, gone)
-    new = {(v.model.pk, v.number) for v in fresh}
+    present = {(v.model.pk, v.number) for v in (*fresh, *remade, *written)}
+    deleted = _mark_deleted(registry, before.keys() - present)
+    new = {(v.model.pk, v.number) for v in (*fresh, *remade)}
     ids = [
         pk
         for pk, model_id, number in ModelVersion.objects.filter(model__registry=registry)
@@ -157,10 +158,32 @@ def _write_versions(registry: Registry, rows: dict[str, RegisteredModel], versio
     return Synced(len(rows), len(present), tuple(ids), deleted)
 
 
-def _mark_deleted(registry: Registry, gone) -> int:
-    if not gone:
+def _version_of(model: RegisteredModel, remote, run) -> ModelVersion:
+    return ModelVersion(
+        model=model,
+        number=int(remote.version),
+        run_id=remote.run_id,
+        logged_model_id=remote.model_id,
+        source=remote.source,
+        status=remote.status,
+        description=remote.description,
+        tags=dict(remote.tags),
+        registered_at=moment(remote.created),
+        changed_at=moment(remote.updated),
+        deleted_at=None,
+        run=run.to_json() if run else None,
+        author=run.user if run else "",
+    )
+
+
+def _is_another(version: ModelVersion, run_id: str, registered_at: datetime | None) -> bool:
+    """Whether the number was given again: MLflow changes neither the run nor the birth of a version."""
+    return version.run_id != run_id or (registered_at is not None and version.registered_at != registered_at)
+
+
+def _mark_deleted(registry: Registry, lost) -> int:
+    if not lost:
         return 0
-    lost = set(gone)
     rows = ModelVersion.objects.present().filter(model__registry=registry).values_list("pk", "model_id", "number")
     ids = [pk for pk, model_id, number in rows if (model_id, number) in lost]
     return ModelVersion.objects.filter(pk__in=ids).update(deleted_at=timezone.now())
