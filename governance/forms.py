@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -54,7 +56,7 @@ class Bins(forms.CharField):
 
     def prepare_value(self, value):
         if isinstance(value, dict):
-            return "\n".join(f"{name}: {', '.join(f'{edge:g}' for edge in edges)}" for name, edges in value.items())
+            return "\n".join(f"{name}: {', '.join(map(_written, edges))}" for name, edges in value.items())
         return value
 
     def to_python(self, value) -> dict[str, list[float]]:
@@ -67,12 +69,18 @@ class Bins(forms.CharField):
                 numbers = [float(edge) for edge in edges.split(",")]
             except ValueError:
                 numbers = []
-            if not colon or not numbers or numbers != sorted(set(numbers)):
+            rising = numbers == sorted(set(numbers)) and all(map(math.isfinite, numbers))
+            if not colon or not numbers or not rising:
                 raise forms.ValidationError(
                     _("Write a line for each column, with rising edges, such as “age: 30, 45, 60”.")
                 )
             bins[name.strip()] = numbers
         return bins
+
+
+def _written(edge: float) -> str:
+    """With all its digits, since what is shown is what the form sends back."""
+    return repr(float(edge)).removesuffix(".0")
 
 
 class ProfileForm(forms.ModelForm):
@@ -108,9 +116,7 @@ class ProfileForm(forms.ModelForm):
     def __init__(self, *args, user, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         teams = Team.objects.for_user(user)
-        self.fields["team"].queryset = (
-            teams if user.has_perm("profile.claim") else teams.filter(pk__in=user.team_ids)
-        )
+        self.fields["team"].queryset = teams if user.has_perm("profile.claim") else teams.filter(pk__in=user.team_ids)
         self.order_fields(["team", *Profile.FIELDS])
 
     def clean_bins(self):

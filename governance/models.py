@@ -333,6 +333,7 @@ class Promotion(models.Model):
     outcome = models.CharField(max_length=14, choices=Outcome, default=Outcome.NOT_EVALUATED)
     verdict = models.JSONField(null=True, help_text="gates.Verdict.to_json() as last computed; frozen when decided")
     verdict_at = models.DateTimeField(null=True)
+    bound = models.JSONField(default=dict, help_text="The digests that the verdict stands on; an approval binds them")
 
     objects = PromotionQuerySet.as_manager()
 

@@ -273,7 +273,7 @@ def _open_again(move: Move, changed: Changed, reason: Message) -> None:
         lapse_all(promotion=promotion, because=changed.because)
         judgement = judge(promotion.version, promotion.environment, policy=promotion.policy)
         verdict = {"outcome": judgement.verdict.outcome, "verdict": judgement.verdict.to_json()}
-        _advance(promotion, "lapse", verdict_at=judgement.at, **verdict)
+        _advance(promotion, "lapse", verdict_at=judgement.at, bound=dict(judgement.bound), **verdict)
         states = {"before": {"state": "approved"}, "after": {"state": "open"}}
         _tell("move_failed", promotion, **states, because=changed.because.code)
 

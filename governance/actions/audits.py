@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from governance.models import Audit, AuditKind, EvidenceLabel, ModelVersion, Promotion, digest_of
+from governance.models import Audit, AuditKind, EvidenceLabel, ModelVersion, Profile, Promotion, digest_of
 from portal.accounts.permissions import require
 from portal.jobs.actions import enqueue
 from portal.jobs.models import Job
@@ -15,9 +15,10 @@ from portal.message import Message
 
 
 def request_audits(*, version: ModelVersion, by, kinds=tuple(AuditKind.values)) -> list[Job]:
-    """Put audits of a version in the queue; one that is under way is not asked for twice."""
+    """Put audits of a version in the queue; one that is under way on the same profile is not asked for twice."""
     if by is not None:
         require(by, "audit.request", version)
+    profile = Profile.objects.filter(model=version.model_id).first()
     with transaction.atomic():
         jobs = [
             enqueue(
@@ -26,7 +27,7 @@ def request_audits(*, version: ModelVersion, by, kinds=tuple(AuditKind.values)) 
                 by=by,
                 team=version.team,
                 subject=("version", version.pk, str(version)),
-                key=f"audit:{kind}:{version.pk}",
+                key=f"audit:{kind}:{version.pk}:{profile.rev if profile else 0}",
             )
             for kind in kinds
         ]

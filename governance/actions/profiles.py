@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from governance.actions.audits import request_audits
-from governance.models import Profile, RegisteredModel
+from governance.actions.promotions import recompute
+from governance.models import Profile, Promotion, RegisteredModel
 from portal.accounts.models import Team
 from portal.accounts.permissions import require
 from portal.ledger.actions import record
@@ -16,10 +17,11 @@ from portal.message import Message
 from portal.web.errors import Conflict, Invalid
 
 LATEST_AUDITED = 1
+FREE_TEXTS = ("intended_use", "population")  # may name people, so they stand beside the record
 
 
 def set_profile(*, model: RegisteredModel, team: Team, fields: dict[str, Any], rev: int | None = None, by) -> Profile:
-    """Write the whole profile, and ask for audits of the newest version, since they stand on it.
+    """Write the whole profile; what stands on it is computed anew: open promotions, audits of the newest version.
 
     Parameters
     ----------
@@ -30,32 +32,44 @@ def set_profile(*, model: RegisteredModel, team: Team, fields: dict[str, Any], r
     """
     _check_right(model, team, by)
     _check_fields(fields)
-    with transaction.atomic():
-        profile = Profile.objects.select_for_update().filter(model=model).first()
-        if profile and profile.rev != rev:
-            raise Conflict("profile.changed_meanwhile")
-        before = _plain(profile.content) if profile else {}
-        old_team = model.team
-        profile = profile or Profile(model=model, rev=0)
-        for name, value in fields.items():
-            setattr(profile, name, value)
-        profile.rev += 1
-        profile.changed_at, profile.changed_by = timezone.now(), by
-        profile.save()
-        if model.team_id != team.pk:
-            model.team = team
-            model.save(update_fields=["team"])
-        record(
-            action="profile.change",
-            by=by,
-            subject=("model", model.pk, model.name),
-            before={"team": old_team.slug if old_team else None, **before},
-            after={"team": team.slug, **_plain(profile.content)},
-            params={"rev": profile.rev, "digest": profile.digest},
-            team=team,
-        )
-    for version in model.versions.present().order_by("-number")[:LATEST_AUDITED]:
-        request_audits(version=version, by=by)
+    try:
+        with transaction.atomic():
+            profile = _write(model, team, fields, rev, by)
+            for promotion in Promotion.objects.waiting().filter(version__model=model):
+                recompute(promotion=promotion, by=by)
+            for version in model.versions.present().order_by("-number")[:LATEST_AUDITED]:
+                request_audits(version=version, by=by)
+    except IntegrityError as error:  # two first profiles at one moment
+        raise Conflict("profile.changed_meanwhile") from error
+    return profile
+
+
+def _write(model: RegisteredModel, team: Team, fields: dict[str, Any], rev: int | None, by) -> Profile:
+    profile = Profile.objects.select_for_update().filter(model=model).first()
+    if profile and profile.rev != rev:
+        raise Conflict("profile.changed_meanwhile")
+    before, texts_before = (_plain(profile.content), _texts(profile.content)) if profile else ({}, {})
+    old_team = model.team
+    profile = profile or Profile(model=model, rev=0)
+    for name, value in fields.items():
+        setattr(profile, name, value)
+    profile.rev += 1
+    profile.changed_at, profile.changed_by = timezone.now(), by
+    profile.save()
+    if model.team_id != team.pk:
+        model.team = team
+        model.save(update_fields=["team"])
+    changed = {name: text for name, text in _texts(profile.content).items() if text != texts_before.get(name)}
+    record(
+        action="profile.change",
+        by=by,
+        subject=("model", model.pk, model.name),
+        before={"team": old_team.slug if old_team else None, **before},
+        after={"team": team.slug, **_plain(profile.content)},
+        params={"rev": profile.rev, "digest": profile.digest},
+        texts={**changed, **{f"{name}_before": texts_before[name] for name in changed if name in texts_before}},
+        team=team,
+    )
     return profile
 
 
@@ -83,8 +97,13 @@ def _check_fields(fields: dict[str, Any]) -> None:
 
 
 def _plain(content: dict[str, Any]) -> dict[str, Any]:
-    """Without numbers that have fractions, which an event does not hold."""
+    """Without free texts, and without numbers that have fractions, which an event does not hold."""
     return {
         name: {k: [str(edge) for edge in edges] for k, edges in value.items()} if name == "bins" else value
         for name, value in content.items()
+        if name not in FREE_TEXTS
     }
+
+
+def _texts(content: dict[str, Any]) -> dict[str, str]:
+    return {name: content[name] for name in FREE_TEXTS}

@@ -219,16 +219,19 @@ def _computed(judgement: Judgement) -> dict[str, Any]:
         "outcome": judgement.verdict.outcome,
         "verdict": judgement.verdict.to_json(),
         "verdict_at": judgement.at,
+        "bound": dict(judgement.bound),
     }
 
 
 def _differs(promotion: Promotion, judgement: Judgement) -> bool:
-    """Whether a reader would see another verdict; the same audit run again is none."""
+    """Whether an approval would bind other things, or a reader see another verdict; the same audit again is neither."""
 
     def seen(verdict: dict[str, Any] | None) -> list:
         results = (verdict or {}).get("results", ())
         return [(result["id"], result["outcome"], result["measured"], result["message"]) for result in results]
 
+    if promotion.bound != dict(judgement.bound):
+        return True
     return seen(promotion.verdict) != seen(judgement.verdict.to_json())
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from governance import approving
 from governance.actions import policies, promotions
-from governance.models import Decision, Move, Policy, Profile, Promotion, PromotionState
+from governance.freshness import recompute_open
+from governance.models import Audit, Decision, ModelVersion, Move, Policy, Profile, Promotion, PromotionState
 from governance.policy import DEFAULT
 from portal.accounts.models import Membership, User
 from portal.jobs.models import Job
@@ -181,6 +184,40 @@ def test_the_verdict_is_computed_at_the_moment_of_the_approval(cast):
     assert promotion.outcome == "fail"
     with pytest.raises(Conflict, match="Cannot go yet"):
         promotions.approve(promotion=promotion, rev=promotion.rev, by=cast.reviewer)
+
+
+def test_who_looked_at_another_profile_does_not_approve_this_one(cast):
+    """No gate reads the intended use, but the approval binds it."""
+    promotion = requested(cast)
+    Profile.objects.filter(model=promotion.version.model).update(intended_use="Anything at all")
+    with pytest.raises(Conflict, match="checks were computed anew"):
+        promotions.approve(promotion=promotion, rev=promotion.rev, by=cast.reviewer)
+
+
+def test_who_looked_at_other_files_does_not_approve_these(cast):
+    """All audits were made again of new files, with the same figures and the same sentences."""
+    promotion = requested(cast)
+    ModelVersion.objects.filter(pk=promotion.version_id).update(artifact_digest="sha256:others")
+    audited(ModelVersion.objects.get(pk=promotion.version_id))
+    assert Promotion.objects.get(pk=promotion.pk).outcome == "pass"
+    with pytest.raises(Conflict, match="checks were computed anew"):
+        promotions.approve(promotion=promotion, rev=promotion.rev, by=cast.reviewer)
+
+
+def test_the_same_audit_run_again_disturbs_nobody(cast):
+    promotion = requested(cast)
+    audited(promotion.version)
+    assert promotions.approve(promotion=promotion, rev=promotion.rev, by=cast.reviewer).state == "approved"
+
+
+def test_evidence_that_grows_old_does_not_look_like_a_pass_any_more(cast):
+    """The stored verdict is what lists, Home and the API show."""
+    promotion = requested(cast)
+    Audit.objects.update(created_at=timezone.now() - timedelta(days=400))
+    assert recompute_open() == 1
+    promotion.refresh_from_db()
+    assert promotion.outcome == "not_evaluated"
+    assert "promotion.recompute" in actions_of(promotion)
 
 
 # Several approvals, lapsing
