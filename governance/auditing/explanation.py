@@ -14,7 +14,7 @@ from portal.jobs.kinds import job_kind
 from portal.message import Message
 
 
-@job_kind("audit.explanation", title=_("Explanation audit"), lease=60, deadline=1800)
+@job_kind("audit.explanation", title=_("Explanation audit"), lease=30, deadline=1800)
 def run(job, progress) -> dict:
     return run_audit(AuditKind.EXPLANATION, job, progress, examine)
 

@@ -18,7 +18,7 @@ MIN_GROUP = 30
 REPLAYED_COLUMN = "__sekisho_prediction"
 
 
-@job_kind("audit.fairness", title=_("Fairness audit"), lease=60, deadline=1800)
+@job_kind("audit.fairness", title=_("Fairness audit"), lease=30, deadline=1800)
 def run(job, progress) -> dict:
     return run_audit(AuditKind.FAIRNESS, job, progress, examine)
 

@@ -14,7 +14,7 @@ from portal.message import Message
 from portal.web.errors import Unavailable
 
 
-@job_kind("audit.lineage", title=_("Lineage audit"), lease=60, deadline=900)
+@job_kind("audit.lineage", title=_("Lineage audit"), lease=30, deadline=900)
 def run(job, progress) -> dict:
     return run_audit(AuditKind.LINEAGE, job, progress, examine)
 

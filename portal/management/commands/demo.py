@@ -156,14 +156,15 @@ class Command(BaseCommand):
         self._keep()
         command, env = mlflow_server.command(self.home / "demo" / "mlflow", port)
         supervisor.start("mlflow", command, env)
+        self._follow_address()
+        supervisor.start("worker", worker_command(), self.env)
         self._say(f"Starting MLflow at {self.state['mlflow']} (the first start takes half a minute).")
         end = time.monotonic() + MLFLOW_PATIENCE
         while not mlflow_server.healthy(port):
             if time.monotonic() > end:
                 raise CommandError(f"MLflow did not start; see {supervisor.logs / 'mlflow.log'}.")
             time.sleep(0.3)
-        self._follow_address()
-        supervisor.start("worker", worker_command(), self.env)
+        self._mirror()
 
     def _follow_address(self) -> None:
         """The demo's connection follows MLflow to a new port."""
@@ -178,6 +179,14 @@ class Command(BaseCommand):
                 registry=registry, address=self.state["mlflow"], username="", password=None, enabled=True,
                 by=User.objects.get(email="mori@demo.example"),
             )  # fmt: skip
+
+    def _mirror(self) -> None:
+        """Mirror now that MLflow answers: a try while it was starting has failed."""
+        from governance.mirror import ask_for_mirror
+        from governance.models import Registry
+
+        for registry in Registry.objects.filter(address=self.state["mlflow"]):
+            ask_for_mirror(registry=registry)
 
     def _tell(self) -> list:
         from portal.demo.story import Story
