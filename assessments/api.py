@@ -222,9 +222,7 @@ class TeamLevelsSerializer(serializers.Serializer):
     framework = serializers.CharField()
     assessed = serializers.BooleanField(help_text="False while no assessment was ever submitted.")
     assessment = serializers.IntegerField(allow_null=True)
-    score = serializers.DictField(
-        help_text="Overall and by dimension: claimed, evidenced, range, blocking."
-    )
+    score = serializers.DictField(help_text="Overall and by dimension: claimed, evidenced, range, blocking.")
     roadmap = serializers.ListField(child=serializers.DictField())
 
 

@@ -178,7 +178,9 @@ class AuditRequest(APIView):
 
     @extend_schema(
         request=AuditsWanted,
-        responses={202: inline_serializer("AuditJobs", {"jobs": serializers.ListField(child=serializers.IntegerField())})},
+        responses={
+            202: inline_serializer("AuditJobs", {"jobs": serializers.ListField(child=serializers.IntegerField())})
+        },
     )
     def post(self, request) -> Response:
         form = AuditsWanted(data=request.data)
@@ -255,18 +257,24 @@ class VerdictView(APIView):
         return Response(as_document(version, judge(version, form.validated_data["environment"])))
 
 
+class PolicyText(serializers.Serializer):
+    text = serializers.CharField(allow_blank=True, trim_whitespace=False)
+
+
 class PolicyCheck(APIView):
     """Whether a policy's YAML is valid; every error names line and field."""
 
     @extend_schema(
-        request=inline_serializer("PolicyText", {"text": serializers.CharField()}),
+        request=PolicyText,
         responses=inline_serializer("PolicyRead", {"key": serializers.CharField(), "digest": serializers.CharField()}),
     )
     def post(self, request) -> Response:
         from governance.policy import PolicyError, parse
 
+        form = PolicyText(data=request.data)
+        form.is_valid(raise_exception=True)
         try:
-            policy = parse(str(request.data.get("text", "")))
+            policy = parse(form.validated_data["text"])
         except PolicyError as error:
             raise Invalid(error.message) from error
         return Response({"key": policy.key, "digest": policy.digest})

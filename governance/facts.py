@@ -32,7 +32,9 @@ def collect(team: Team, now: datetime) -> list[Fact]:
         return []
     versions = list(ModelVersion.objects.present().filter(model__in=models).select_related("model__registry"))
     live = set(
-        Placement.objects.filter(model__in=models, environment=PRODUCTION, until=None).values_list("version_id", flat=True)
+        Placement.objects.filter(model__in=models, environment=PRODUCTION, until=None).values_list(
+            "version_id", flat=True
+        )
     )
     emails = _member_names(team)
     looked = min((v.model.registry.synced_at for v in versions if v.model.registry.synced_at), default=now)

@@ -164,10 +164,21 @@ class Profile(models.Model):
     def team_id(self) -> int | None:
         return self.model.team_id
 
-    FIELDS = (
-        "kind risk intended_use population metric metric_direction evaluation_data label_column prediction_column "
-        "positive sensitive_columns bins excluded_columns"
-    ).split()
+    FIELDS = [
+        "kind",
+        "risk",
+        "intended_use",
+        "population",
+        "metric",
+        "metric_direction",
+        "evaluation_data",
+        "label_column",
+        "prediction_column",
+        "positive",
+        "sensitive_columns",
+        "bins",
+        "excluded_columns",
+    ]
 
     @property
     def content(self) -> dict:
@@ -419,9 +430,7 @@ class Move(models.Model):
             models.UniqueConstraint(
                 fields=["model", "alias"], condition=Q(state="moving"), name="one_move_at_a_time_a_model_and_alias"
             ),
-            models.CheckConstraint(
-                condition=~Q(state="done") | Q(done_at__isnull=False), name="done_move_has_a_date"
-            ),
+            models.CheckConstraint(condition=~Q(state="done") | Q(done_at__isnull=False), name="done_move_has_a_date"),
         ]
 
     def __str__(self) -> str:

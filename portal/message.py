@@ -83,9 +83,7 @@ def number(value: float) -> str:
     return f"{value:.{digits}f}".rstrip("0").rstrip(".").replace("-", "−") or "0"
 
 
-def render(
-    message: Message, translate: Callable[[str], str] = gettext_noop, joiner: str = ", "
-) -> str:
+def render(message: Message, translate: Callable[[str], str] = gettext_noop, joiner: str = ", ") -> str:
     """Render a message; an unknown code shows itself rather than hiding the record.
 
     Parameters

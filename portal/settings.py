@@ -162,7 +162,12 @@ REST_FRAMEWORK = {
 }
 KNOX_TOKEN_MODEL = "accounts.ApiToken"
 MIGRATION_MODULES = {"knox": None}  # our own token model takes the place of its table
-REST_KNOX = {"TOKEN_TTL": timedelta(days=90), "AUTH_HEADER_PREFIX": "Bearer", "TOKEN_PREFIX": "sek_", "TOKEN_MODEL": KNOX_TOKEN_MODEL}
+REST_KNOX = {
+    "TOKEN_TTL": timedelta(days=90),
+    "AUTH_HEADER_PREFIX": "Bearer",
+    "TOKEN_PREFIX": "sek_",
+    "TOKEN_MODEL": KNOX_TOKEN_MODEL,
+}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Sekisho API",
     "DESCRIPTION": "Maturity of machine-learning teams, audits of models, and the verdict a pipeline asks for.",

@@ -19,7 +19,9 @@ def _quiet(settings, tmp_path):
     settings.JOBS_DISPATCH = False
     settings.SEKISHO_HOME = tmp_path / "home"
     settings.FILES_ROOT = tmp_path / "home" / "files"
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": str(tmp_path)}}
+    settings.CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": str(tmp_path)}
+    }
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 

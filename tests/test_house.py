@@ -11,7 +11,19 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-HEAVY = {"mlflow", "shap", "sklearn", "fairlearn", "numba", "pandas", "duckdb", "ibis", "pyarrow", "scipy", "weasyprint"}
+HEAVY = {
+    "mlflow",
+    "shap",
+    "sklearn",
+    "fairlearn",
+    "numba",
+    "pandas",
+    "duckdb",
+    "ibis",
+    "pyarrow",
+    "scipy",
+    "weasyprint",
+}
 FLOOR = {f"portal.{name}" for name in ("accounts", "ledger", "jobs", "pdf", "charts", "web")}
 PURE = (
     "portal.message",

@@ -55,7 +55,9 @@ def test_every_setting_is_documented():
 
 
 def test_nothing_names_a_registry_host_or_a_machine_path():
-    hosts = re.compile("|".join(("py" + "pi\\.org", "python" + "hosted", "registry\\." + "npmjs", "deb\\." + "debian\\.org")))
+    hosts = re.compile(
+        "|".join(("py" + "pi\\.org", "python" + "hosted", "registry\\." + "npmjs", "deb\\." + "debian\\.org"))
+    )
     files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True).stdout.split()
     texts = {f: (ROOT / f).read_text("utf-8", "ignore") for f in files if (ROOT / f).is_file()}
     assert not [f for f, text in texts.items() if hosts.search(text)]

@@ -111,7 +111,9 @@ class Story:
 
     def _mirror(self) -> None:
         job = ask_for_mirror(registry=self.registry)
-        wait_for(lambda: type(job).objects.filter(pk=job.pk).exclude(state__in=("queued", "running")).exists(), "mirror")
+        wait_for(
+            lambda: type(job).objects.filter(pk=job.pk).exclude(state__in=("queued", "running")).exists(), "mirror"
+        )
 
     def _version(self, name: str, number: int) -> ModelVersion | None:
         return ModelVersion.objects.filter(model__registry=self.registry, model__name=name, number=number).first()
@@ -195,7 +197,8 @@ class Story:
             self._note(
                 f"{team.name}: evidence",
                 "facts collected, evidenced level not above what they show",
-                f"{sum(found.facts.values())} facts; claimed {score.overall.claimed}, evidenced {score.overall.evidenced}",
+                f"{sum(found.facts.values())} facts; claimed {score.overall.claimed}, "
+                f"evidenced {score.overall.evidenced}",
                 not found.failed and sum(found.facts.values()) > 0,
             )
 
@@ -205,9 +208,7 @@ class Story:
         kept = Promotion.objects.filter(version=version, environment=PRODUCTION).first()
         if kept:
             return kept
-        promotion = promotions.request(
-            version=version, environment=PRODUCTION, reason=reason, by=self.people[by]
-        )
+        promotion = promotions.request(version=version, environment=PRODUCTION, reason=reason, by=self.people[by])
         wait_for_jobs(240)
         promotions.recompute(promotion=promotion)
         promotion.refresh_from_db()

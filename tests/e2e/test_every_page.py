@@ -47,7 +47,9 @@ def test_full_and_empty_pages(live_server, browser, client, cast, world, languag
         page = context.new_page()
         page.on("console", lambda m: problems.append(f"console: {m.text[:200]}") if _is_ours(m) else None)
         page.on("pageerror", lambda error: problems.append(f"script: {error}"))
-        page.on("request", lambda r: problems.append(f"another host: {r.url}") if live_server.url not in r.url else None)
+        page.on(
+            "request", lambda r: problems.append(f"another host: {r.url}") if live_server.url not in r.url else None
+        )
         for name, address in addresses.items():
             look(page, live_server.url + address, name, problems)
         context.close()
@@ -83,7 +85,9 @@ def test_japanese_pages_hold_no_english_sentence(live_server, browser, client, c
         lines = [line.strip() for line in page.inner_text("main").splitlines()]
         given = {"Proposes a card limit; a person decides.", "Applicants of full age.", "As seen in the last quarter."}
         english = [line for line in lines if UNTRANSLATED.match(line) and line not in given]
-        code = page.eval_on_selector_all("main pre, main code, main .yaml", "all => all.map(e => e.innerText).join('\\n')")
+        code = page.eval_on_selector_all(
+            "main pre, main code, main .yaml", "all => all.map(e => e.innerText).join('\\n')"
+        )
         if english := [line for line in english if line not in code]:
             found[name] = english[:3]
     context.close()
