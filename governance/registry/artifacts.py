@@ -247,8 +247,8 @@ def describe(reader: Files, *, hashed: bool) -> ModelFiles:
         signature=_signature(mlmodel.get("signature")),
         flavours=tuple(sorted(str(name) for name in flavours)),
         requirements=requirements,
-        python_version=str(pyfunc.get("python_version", "")) if isinstance(pyfunc, dict) else "",
-        mlflow_version=str(mlmodel.get("mlflow_version", "")),
+        python_version=_word(pyfunc.get("python_version")) if isinstance(pyfunc, dict) else "",
+        mlflow_version=_word(mlmodel.get("mlflow_version")),
         size=sum(file.size for file in files),
         digest=tree_digest(files) if hashed else "",
         files=tuple(files),
@@ -258,12 +258,24 @@ def describe(reader: Files, *, hashed: bool) -> ModelFiles:
 def _yaml(text: str) -> dict[str, Any]:
     import yaml
 
+    class Loader(yaml.SafeLoader):
+        def flatten_mapping(self, node: yaml.MappingNode) -> None:
+            """Merge keys (``<<``) copy what they name: ten lines of them fill the memory. MLflow writes none."""
+            if any(key.tag == "tag:yaml.org,2002:merge" for key, _ in node.value):
+                raise yaml.constructor.ConstructorError(problem="merge keys (<<)")
+            super().flatten_mapping(node)
+
     try:
-        data = yaml.safe_load(text)
+        data = yaml.load(text, Loader)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         detail = getattr(error, "problem", None) or type(error).__name__
         raise RegistryError(Message("registry.unreadable", {"path": "MLmodel", "detail": str(detail)})) from None
     return data if isinstance(data, dict) else {}
+
+
+def _word(value: Any) -> str:
+    """A scalar as text. Lists that name each other over and over would fill the memory when written out."""
+    return str(value)[:100] if isinstance(value, str | int | float) else ""
 
 
 def _signature(data: Any) -> dict[str, Any] | None:

@@ -14,6 +14,7 @@ from portal.message import Message
 
 from .errors import RegistryError
 
+_NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 _MODEL_URI = re.compile(r"^models:/(m-[0-9a-f]{32})/?$")
 
 
@@ -188,12 +189,21 @@ def _guarded(read):
     @wraps(read)
     def reader(data):
         try:
-            return read(data)
+            return read(_storable(data))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             params = {"path": read.__name__.removeprefix("read_"), "detail": f"{type(error).__name__}: {error}"[:200]}
             raise RegistryError(Message("registry.unreadable", params)) from error
 
     return reader
+
+
+def _storable(value: Any) -> Any:
+    """Without NUL and halves of characters, which anybody may write into a tag and no database stores."""
+    if isinstance(value, str):
+        return _NOT_STORABLE.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {_storable(key): _storable(item) for key, item in value.items()}
+    return [_storable(item) for item in value] if isinstance(value, list) else value
 
 
 @_guarded
@@ -203,7 +213,7 @@ def read_model(data: Mapping[str, Any]) -> RemoteModel:
         name=data["name"],
         description=data.get("description", ""),
         tags=tags,
-        aliases={a["alias"]: str(a["version"]) for a in data.get("aliases", ())},
+        aliases={a["alias"]: str(int(a["version"])) for a in data.get("aliases", ())},
         created=int(data.get("creation_timestamp", 0)),
         updated=int(data.get("last_updated_timestamp", 0)),
         is_prompt=tags.get("mlflow.prompt.is_prompt", "").lower() == "true",
@@ -216,7 +226,7 @@ def read_version(data: Mapping[str, Any]) -> RemoteVersion:
     logged = _MODEL_URI.match(source)
     return RemoteVersion(
         model=data["name"],
-        version=str(data["version"]),
+        version=str(int(data["version"])),
         run_id=data.get("run_id", ""),
         model_id=data.get("model_id") or (logged.group(1) if logged else ""),
         source=source,

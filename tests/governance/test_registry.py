@@ -483,3 +483,52 @@ def test_a_registry_that_lists_folders_without_end(tmp_path):
             reply(200, version)(request)
 
     assert isinstance(failure(answer, lambda c: c.download("m", 1, tmp_path)), TooLarge)
+
+
+def bomb(line: str) -> str:
+    """Nine levels, each naming the one below eight times."""
+    levels = [f"a{i}: &a{i} {line % ', '.join([f'*a{i - 1}'] * 8)}" for i in range(1, 10)]
+    return "\n".join(
+        ["a0: &a0 {k: v}", *levels, "mlflow_version: *a9", "flavors: {python_function: {python_version: *a9}}"]
+    )
+
+
+@pytest.mark.parametrize(("line", "read"), [("[%s]", True), ("{<<: [%s]}", False)])
+def test_a_model_file_that_would_fill_the_memory(tmp_path, line, read):
+    """Nine short lines stand for 134 million entries once they are written out or merged."""
+
+    def answer(request):
+        if "download-uri" in request.path:
+            reply(200, {"artifact_uri": "mlflow-artifacts:/1/x"})(request)
+        elif "path=" in request.path:
+            reply(200, {"files": [{"path": "MLmodel", "is_dir": False, "file_size": 1}]})(request)
+        elif "mlflow-artifacts" in request.path:
+            reply(200, bomb(line))(request)
+        else:
+            reply(200, {"model_version": {"name": "m", "version": "1", "source": "mlflow-artifacts:/1/x"}})(request)
+
+    started = time.monotonic()
+    with serving(answer) as address:
+        connection = Connection(address, timeout=5, deadline=20)
+        if read:
+            found = connection.model_files("m", 1)
+            assert (found.mlflow_version, found.python_version, found.flavours) == ("", "", ("python_function",))
+        else:
+            with pytest.raises(RegistryError, match="merge keys"):
+                connection.model_files("m", 1)
+    assert time.monotonic() - started < 10
+
+
+def test_what_no_database_stores_is_replaced():
+    """One NUL in one tag would otherwise keep the whole registry out of PostgreSQL."""
+    hostile = {"name": "m", "description": "a\x00b\ud800", "tags": [{"key": "k\x00", "value": "😀"}]}
+    with serving(reply(200, {"registered_models": [hostile]})) as address:
+        (model,) = Connection(address).models()
+    assert model.description == "a\ufffdb\ufffd"
+    assert model.tags == {"k\ufffd": "😀"}
+
+
+@pytest.mark.parametrize("version", ["one", None, [], "1.5"])
+def test_a_version_that_is_no_number_is_told(version):
+    answer = reply(200, {"model_versions": [{"name": "m", "version": version}]})
+    assert failure(answer, lambda c: c.versions()).message.code == "registry.unreadable"
