@@ -24,7 +24,7 @@ from assessments.views.assessment import counted
 from assessments.views.frame import framework, is_insider, team_or_404, team_page
 from portal.accounts.models import Team
 from portal.message import Message
-from portal.web.errors import Conflict, DomainError, Invalid
+from portal.web.errors import Conflict, DomainError, Forbidden, Invalid
 from portal.web.say import say
 from portal.web.templatetags.ui import clock
 
@@ -81,9 +81,9 @@ def _save(request: HttpRequest, team: Team, asked: Criterion) -> HttpResponse:
     except DomainError as error:
         if by_script:
             return JsonResponse({"title": say(error.message)}, status=_refusal(error))
-        if isinstance(error, Invalid):
-            return _page(request, team, asked, problem=error, typed=request.POST)
-        raise
+        if isinstance(error, Forbidden):
+            raise
+        return _page(request, team, asked, problem=error, typed=request.POST)
     if by_script:
         return HttpResponse(status=204, headers={"Sekisho-Rev": str(saved.rev)})
     return redirect(_onward(request, team, asked))
@@ -139,9 +139,10 @@ def _page(
     now = counted(request, team)
     tasks = task_list(now)
     drafted = bool(now.assessment and now.assessment.state == AssessmentState.DRAFT)
+    editable = drafted and request.user.has_perm("assessment.answer", team)
     answer = now.answers.get(asked.id)
     value, note = (answer.value, answer.note) if answer else ("", "")
-    if typed is not None:
+    if typed is not None and editable:
         value, note = typed.get("answer", ""), typed.get("note", "")
     elif isinstance(problem, AnswerConflict):
         value, note = problem.value, problem.note
@@ -152,7 +153,8 @@ def _page(
         current=now,
         tasks=tasks,
         drafted=drafted,
-        editable=drafted and request.user.has_perm("assessment.answer", team),
+        editable=editable,
+        unsaved="" if typed is None or editable else typed.get("note", ""),
         asked=asked,
         asked_first=tasks.items[tasks.position(asked.id)].asked,
         dimension=framework().dimension(asked.dimension),

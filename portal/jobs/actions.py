@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from portal.accounts.permissions import require
@@ -32,21 +32,26 @@ def enqueue(
     """
     if not connection.in_atomic_block:
         raise RuntimeError(f"{kind} was enqueued outside the transaction of its action")
-    if key and (job := Job.objects.filter(key=key, state__in=ACTIVE).first()):
+    active = Job.objects.filter(key=key, state__in=ACTIVE)
+    if key and (job := active.first()):
         return job
-    job = Job.objects.create(
-        kind=kind,
-        params=params,
-        key=key,
-        team=team,
-        created_by=by,
-        not_before=not_before,
-        max_attempts=KINDS[kind].max_attempts,
-        subject_type=subject[0],
-        subject_id=str(subject[1]),
-        subject_label=subject[2][:300],
-        message=Message("jobs.waiting").to_json(),
-    )
+    try:
+        with transaction.atomic():
+            job = Job.objects.create(
+                kind=kind,
+                params=params,
+                key=key,
+                team=team,
+                created_by=by,
+                not_before=not_before,
+                max_attempts=KINDS[kind].max_attempts,
+                subject_type=subject[0],
+                subject_id=str(subject[1]),
+                subject_label=subject[2][:300],
+                message=Message("jobs.waiting").to_json(),
+            )
+    except IntegrityError:  # somebody asked for the same at the same moment
+        return active.get()
     transaction.on_commit(lambda: dispatch(job.pk), robust=True)
     return job
 

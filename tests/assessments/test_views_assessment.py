@@ -162,6 +162,16 @@ def test_after_submission_the_script_is_told(as_user, cast, submitted):
     assert "has been submitted" in response.json()["title"]
 
 
+def test_after_submission_the_text_of_an_open_page_is_not_lost(as_user, cast, submitted):
+    """Without a script: somebody submitted while another was writing."""
+    response = as_user(cast.member).post(CODE, {"answer": "no", "note": "An hour of words", "rev": 1})
+    html = response.content.decode()
+    assert response.status_code == 409
+    assert "has been submitted" in html
+    assert "An hour of words</textarea>" in html
+    assert "<b>Answer: Yes.</b>" in html
+
+
 def test_check_shows_what_is_missing_and_submits(as_user, cast, draft, answer, framework):
     for criterion in framework.of("training", level=1, required=True):
         answer(draft, criterion.id)

@@ -47,6 +47,17 @@ def test_outside_a_transaction_nothing_is_enqueued():
         enqueue(kind="test.quick", params={})
 
 
+def test_who_asks_at_the_same_moment_gets_the_same_job(monkeypatch):
+    """Both looked, neither saw one: the constraint tells the second, whose action goes on."""
+    first = queued(key="mirror:1")
+    real = type(Job.objects.all()).first
+    blind = iter([None])
+    monkeypatch.setattr(type(Job.objects.all()), "first", lambda rows: next(blind, real(rows)))
+    with transaction.atomic():
+        assert enqueue(kind="test.quick", params={"number": 1}, key="mirror:1") == first
+        assert Job.objects.count() == 1
+
+
 def test_a_rolled_back_action_leaves_no_job():
     with transaction.atomic():
         enqueue(kind="test.quick", params={"number": 1})
