@@ -129,3 +129,11 @@ def test_policies_in_japanese(cast, as_user, default):
     assert "標準ポリシー" in page
     assert "ステージング" in page
     assert "有効" in page
+
+
+@pytest.mark.parametrize(("body", "status"), [({"text": TEXT}, 200), ({"text": ""}, 422), ({}, 400), ([], 400)])
+def test_a_program_checks_a_policy(cast, as_user, body, status):
+    answer = as_user(cast.member).post(url("api-policy-check"), body, content_type="application/json")
+    assert answer.status_code == status
+    if status == 200:
+        assert answer.json()["key"] == "default"
