@@ -62,7 +62,7 @@ def _team(slug: str, name: str, unit: str, visibility: str) -> Team:
     )
     if new:
         record(
-            action="team.create", by=None, subject=("team", row.pk, name), after={"visibility": visibility}, team=row
+            action="team.create", by=None, subject=("team", row.slug, name), after={"visibility": visibility}, team=row
         )
     return row
 
