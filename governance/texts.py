@@ -43,6 +43,9 @@ register(
             "Not evaluated: the evaluation data %(path)s was not found. Log it with mlflow.log_artifact in the "
             "version's run, or correct the path in the profile."
         ),
+        "audit.data_large": gettext_noop(
+            "Not evaluated: the evaluation data fills more than %(limit)s MB when it is read. Log a sample of its rows."
+        ),
         "audit.no_run": gettext_noop("Not evaluated: the version has no run, so its evaluation data cannot be found."),
         "audit.features_missing": gettext_noop(
             "Not evaluated: the evaluation data lacks columns that the model takes: %(columns)s."

@@ -9,13 +9,28 @@ from governance.models import Profile
 from governance.sandbox import SandboxFailure, read_model_file
 from portal.message import Message
 
+MOST_BYTES = 2 * 2**30
+
 
 def read_table(path: Path):
-    """An evaluation table as Arrow."""
+    """An evaluation table as Arrow, once it is measured: two megabytes of Parquet may unfold to twenty gigabytes."""
     from governance.engine.tables import open_table
 
     with open_table(path) as table:
+        if unfolded_size(table) > MOST_BYTES:
+            raise NotEvaluated(Message("audit.data_large", {"limit": MOST_BYTES // 2**20}))
         return table.to_pyarrow()
+
+
+def unfolded_size(table) -> int:
+    """About how many bytes the whole of an Ibis table takes, found where it lies."""
+    import ibis
+
+    schema = table.schema()
+    long = [name for name, kind in schema.items() if not (kind.is_numeric() or kind.is_boolean() or kind.is_temporal())]
+    lengths = {f"long{i}": table[name].cast("string").length().sum() for i, name in enumerate(long)}
+    found = table.aggregate(rows=ibis._.count(), **lengths).to_pyarrow().to_pylist()[0]
+    return found.pop("rows") * len(schema) * 8 + sum(length or 0 for length in found.values())
 
 
 def features_of(rows, profile: Profile, model_dir: Path):
