@@ -1,6 +1,8 @@
-"""Profile and the language switch."""
+"""Profile, the language switch, and what the site says of itself."""
 
 from __future__ import annotations
+
+import re
 
 import pytest
 from django.test import Client
@@ -76,3 +78,13 @@ def test_the_switch_rejects_get(db):
 
 def test_docs_lead_to_the_api(db, client):
     assert reverse("api-docs") in client.get(reverse("docs")).content.decode()
+
+
+def test_the_page_of_the_api_runs_nothing_inline(db, client):
+    """The content security policy would leave it empty."""
+    page = client.get(reverse("api-docs")).content.decode()
+    scripts = re.findall(r"<script([^>]*)>([^<]*)</script>", page)
+    assert scripts
+    assert all("src=" in source and not inline.strip() for source, inline in scripts)
+    script = client.get(re.search(r'src="([^"]*script=[^"]*)"', page).group(1).replace("&amp;", "&"))
+    assert reverse("api-schema") in script.content.decode()
