@@ -76,6 +76,7 @@ _kinds(
         "mlf.models.reader_teams": gettext_noop("Teams that read the registry"),
         "mlf.repeat_pairs.inside": gettext_noop("Runs repeated by another within tolerance in 365 days"),
         "mlf.version_lineage.lost_commits": gettext_noop("Commits of live versions found in no repository"),
+        "live.models": gettext_noop("Models in the production environment"),
         "mlf.live_local_artifacts": gettext_noop("Live versions with artifacts on a local path"),
         "mlf.live_age.overdue": gettext_noop("Live models past their review date"),
     },

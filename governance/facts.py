@@ -14,6 +14,7 @@ from django.db.models import Q
 from assessments import collectors
 from assessments.evidence_rules import Fact
 from governance.models import ModelVersion, Placement, RegisteredModel
+from governance.verdict import environments
 from portal.accounts.models import Team
 
 WINDOW = timedelta(days=90)
@@ -25,7 +26,7 @@ NOTEBOOK_MARKS = (".ipynb", "ipykernel_launcher")
 
 
 def collect(team: Team, now: datetime) -> list[Fact]:
-    """The facts of one team, read from the mirror in four queries."""
+    """The facts of one team, read from the mirror."""
     models = RegisteredModel.objects.present().filter(team=team)
     count = models.count()
     if not count:
@@ -38,10 +39,24 @@ def collect(team: Team, now: datetime) -> list[Fact]:
     )
     emails = _member_names(team)
     looked = min((v.model.registry.synced_at for v in versions if v.model.registry.synced_at), default=now)
-    facts = [Fact("mlf.models", count, None, "A", looked), *server_facts(versions, live, looked)]
+    facts = [
+        Fact("mlf.models", count, None, "A", looked),
+        Fact("live.models", live_models(models), None, "A", looked),
+        *server_facts(versions, live, looked),
+    ]
     facts += run_facts(_recent_runs(versions, now), emails, looked)
     facts += version_facts(versions, [v for v in versions if v.pk in live], looked)
     return facts
+
+
+def live_models(models) -> int:
+    """How many models are in production: placed there by a promotion, or under its alias in MLflow.
+
+    With none, what is said of "each live model" is unknown, whoever says it.
+    """
+    alias = production.alias if (production := environments().get(PRODUCTION)) else None
+    placed = set(Placement.objects.filter(model__in=models, environment=PRODUCTION, until=None).values_list("model_id"))
+    return sum((model.pk,) in placed or (alias is not None and alias in model.aliases) for model in models)
 
 
 def _member_names(team: Team) -> dict[str, int]:

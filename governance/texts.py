@@ -13,13 +13,17 @@ register(
         "registry.host_not_allowed": gettext_noop(
             "%(host)s is not among the hosts that may be connected. Add it to SEKISHO_REGISTRY_HOSTS."
         ),
+        "registry.password_again": gettext_noop(
+            "The address leads to another host. Enter the password again: the stored one goes to the old host only."
+        ),
         "registry.name_taken": gettext_noop("A connection named %(name)s exists already. Choose another name."),
         "registry.reading_models": gettext_noop("Reading the registered models."),
         "registry.reading_versions": gettext_noop("Reading the versions of all models (models: %(models)s)."),
         "registry.reading_runs": gettext_noop("Reading the runs not seen before (runs: %(runs)s)."),
         "registry.testing": gettext_noop("Reaching the server."),
         "profile.changed_meanwhile": gettext_noop(
-            "Somebody else has changed this profile meanwhile. Load it anew, and make your change again."
+            "Somebody else has changed this profile meanwhile: %(fields)s. What you typed is kept below; saving again "
+            "puts it in place of theirs."
         ),
         "profile.unknown_field": gettext_noop("A profile has no field %(fields)s."),
         "profile.incomplete": gettext_noop("Some fields need your attention."),
@@ -36,8 +40,9 @@ register(
             "Not evaluated: the profile names no sensitive column, so no groups can be compared."
         ),
         "audit.data_place": gettext_noop(
-            "Not evaluated: %(path)s lies outside the folders that SEKISHO_DATA_ROOTS allows. Log the table as an "
-            "artifact of the run, or ask an administrator to allow its folder."
+            "Not evaluated: %(path)s is no place that the team may read. Log the table as an artifact of the run, or "
+            "put it below a folder of SEKISHO_DATA_ROOTS, in its part %(team)s (the team's) or %(shared)s "
+            "(everybody's)."
         ),
         "audit.data_missing": gettext_noop(
             "Not evaluated: the evaluation data %(path)s was not found. Log it with mlflow.log_artifact in the "

@@ -22,6 +22,7 @@ SEKISHO_HOME = env.folder("SEKISHO_HOME", ROOT / "var" if (ROOT / "manage.py").e
 SECRET_KEY_GIVEN = bool(env.text("SEKISHO_SECRET_KEY"))
 # A key of the moment serves commands and tests; `serve` refuses to start on it, since sessions and the
 # encrypted secrets of connections would not outlive the process.
+SECRET_KEY_FALLBACKS = env.words("SEKISHO_SECRET_KEY_FALLBACKS")
 SECRET_KEY = env.text("SEKISHO_SECRET_KEY") or secrets.token_urlsafe(50)
 DEBUG = env.flag("SEKISHO_DEBUG")
 ALLOWED_HOSTS = env.words("SEKISHO_ALLOWED_HOSTS") or ["localhost", "127.0.0.1", "[::1]"]
@@ -134,8 +135,9 @@ INVITATION_DAYS = 14
 EMAIL_BACKEND = (
     "django.core.mail.backends.smtp.EmailBackend"
     if env.text("SEKISHO_SMTP_HOST")
-    else "django.core.mail.backends.console.EmailBackend"
+    else "django.core.mail.backends.filebased.EmailBackend"
 )
+EMAIL_FILE_PATH = SEKISHO_HOME / "mail"  # mails hold one-time links, so without a server they go to no log
 EMAIL_HOST = env.text("SEKISHO_SMTP_HOST")
 EMAIL_PORT = env.whole("SEKISHO_SMTP_PORT", 587)
 EMAIL_HOST_USER = env.text("SEKISHO_SMTP_USER")
@@ -176,6 +178,13 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "OutcomeEnum": "governance.models.Outcome",
+        "PromotionStateEnum": "governance.models.PromotionState",
+        "AssessmentStateEnum": "assessments.models.AssessmentState",
+        "JobStateEnum": "portal.jobs.models.State",
+        "AuditKindEnum": "governance.models.AuditKind",
+    },
 }
 
 # Language and time

@@ -40,14 +40,21 @@ def set_profile(*, model: RegisteredModel, team: Team, fields: dict[str, Any], r
             for version in model.versions.present().order_by("-number")[:LATEST_AUDITED]:
                 request_audits(version=version, by=by)
     except IntegrityError as error:  # two first profiles at one moment
-        raise Conflict("profile.changed_meanwhile") from error
+        raise _changed_meanwhile(Profile.objects.get(model=model), fields) from error
     return profile
+
+
+def _changed_meanwhile(stored: Profile, fields: dict[str, Any]) -> Conflict:
+    """Names the fields in which what is stored differs from what was sent."""
+    differing = [name for name, value in fields.items() if stored.content[name] != value]
+    shown = [f"{Profile._meta.get_field(name).verbose_name}: {stored.content[name]}" for name in differing]
+    return Conflict("profile.changed_meanwhile", fields=shown)
 
 
 def _write(model: RegisteredModel, team: Team, fields: dict[str, Any], rev: int | None, by) -> Profile:
     profile = Profile.objects.select_for_update().filter(model=model).first()
     if profile and profile.rev != rev:
-        raise Conflict("profile.changed_meanwhile")
+        raise _changed_meanwhile(profile, fields)
     before, texts_before = (_plain(profile.content), _texts(profile.content)) if profile else ({}, {})
     old_team = model.team
     profile = profile or Profile(model=model, rev=0)

@@ -64,17 +64,28 @@ def connect_registry(*, name: str, address: str, username: str = "", password: s
     return registry
 
 
+def _host(address: str) -> tuple[str | None, int | None]:
+    parts = urlsplit(address)
+    return parts.hostname, parts.port
+
+
 def change_registry(
     *, registry: Registry, address: str, username: str, password: str | None, enabled: bool, by
 ) -> Registry:
     """Change a connection; a password of None keeps the one there is."""
     require(by, "connection.manage")
     before = {"address": registry.address, "authenticated": bool(registry.username), "enabled": registry.enabled}
-    registry.address, registry.username, registry.enabled = check_address(address), username, enabled
+    address = check_address(address)
+    if password is None and registry.password_encrypted and _host(address) != _host(registry.address):
+        message = Message("registry.password_again")
+        raise Invalid(message, {"password": message})
+    if address != registry.address:
+        registry.synced_at = None  # what is mirrored is of another server until the next sync
+    registry.address, registry.username, registry.enabled = address, username, enabled
     if password is not None:
         registry.password_encrypted = seal(password)
     with transaction.atomic():
-        registry.save(update_fields=["address", "username", "enabled", "password_encrypted"])
+        registry.save(update_fields=["address", "username", "enabled", "password_encrypted", "synced_at"])
         record(
             action="registry.change",
             by=by,

@@ -7,7 +7,7 @@ from pathlib import Path
 from django.utils.translation import gettext_lazy as _
 
 from governance.auditing.run import STEPS, Finding, known_inputs, run_audit
-from governance.auditing.sources import NotEvaluated, fetch_model, fetch_table, profile_of
+from governance.auditing.sources import NotEvaluated, fetch_model, fetch_table, known_digest, profile_of
 from governance.models import AuditKind, EvidenceLabel, ModelVersion, Profile
 from governance.verdict import environments
 from portal.jobs.kinds import job_kind
@@ -37,9 +37,7 @@ def examine(version: ModelVersion, folder: Path, progress) -> Finding:
     if not profile.label_column:
         raise NotEvaluated("audit.no_label")
     source, label = table.path, EvidenceLabel.COMPUTED
-    inputs = known_inputs(version, data=table.digest)
-    if version.artifact_digest:
-        inputs["artifact"] = version.artifact_digest
+    inputs = known_inputs(version, data=table.digest, artifact=known_digest(version))
     try:
         if not profile.prediction_column:
             progress(2, STEPS, Message("audit.fetching_model"))

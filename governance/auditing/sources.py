@@ -14,8 +14,11 @@ from django.conf import settings
 
 from governance.connections import connect
 from governance.models import ModelVersion, Profile
+from portal.accounts.models import Team
 from portal.message import Message
 from portal.web.errors import DomainError, Unavailable
+
+SHARED = "shared"
 
 
 class NotEvaluated(DomainError):
@@ -71,24 +74,42 @@ def fetch_model(version: ModelVersion, folder: Path) -> tuple[Path, str]:
     return target, files.digest
 
 
+def known_digest(version: ModelVersion) -> str:
+    """The digest of the version's files; they are hashed now if no audit has done so yet."""
+    from governance.registry import RegistryError
+
+    if version.artifact_digest:
+        return version.artifact_digest
+    try:
+        return connect(version.model.registry).model_files(version.model.name, version.number).digest
+    except RegistryError as error:
+        raise Unavailable(error.message) from error
+
+
 def fetch_table(version: ModelVersion, profile: Profile, folder: Path) -> EvaluationTable:
     """Bring the evaluation data here: an artifact of the run, or a file below an allowed folder."""
     place = profile.evaluation_data.strip()
     if not place:
         raise NotEvaluated("audit.no_data")
     if place.startswith("file:"):
-        path = _allowed_file(place)
+        path = _allowed_file(place, version.team)
     else:
         path = _artifact(version, place, folder)
-    with path.open("rb") as file:
-        return EvaluationTable(path, "sha256:" + hashlib.file_digest(file, "sha256").hexdigest())
+    # Under a name of ours: a reader would take `*` or `[` in a name for a pattern.
+    table = folder / f"evaluation{path.suffix}"
+    table.symlink_to(path)
+    with table.open("rb") as file:
+        return EvaluationTable(table, "sha256:" + hashlib.file_digest(file, "sha256").hexdigest())
 
 
-def _allowed_file(place: str) -> Path:
+def _allowed_file(place: str, team: Team | None) -> Path:
+    """A file below an allowed folder, in the part that is the team's or shared by all teams."""
     path = Path(unquote(urlsplit(place).path)).resolve()
-    roots = [Path(root).resolve() for root in settings.DATA_ROOTS]
+    parts = [SHARED, team.slug] if team else [SHARED]
+    roots = [Path(root).resolve() / part for root in settings.DATA_ROOTS for part in parts]
     if not any(path.is_relative_to(root) for root in roots):
-        raise NotEvaluated(Message("audit.data_place", {"path": str(path)}))
+        team_folder = team.slug if team else SHARED
+        raise NotEvaluated(Message("audit.data_place", {"path": str(path), "team": team_folder, "shared": SHARED}))
     if not path.is_file():
         raise NotEvaluated(Message("audit.data_missing", {"path": str(path)}))
     return path

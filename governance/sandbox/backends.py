@@ -109,10 +109,18 @@ def _bubblewrap(inner: list[str], *, binds: dict[str, str], root: str, limits: L
     if not as_root:
         spaces += ["--unshare-user", "--disable-userns"]
     command = [program("bwrap"), *spaces, "--die-with-parent", "--new-session", "--clearenv"]
-    for folder in parents((*seen.binds, *binds, *DEVICES)):
-        command += ["--perms", "0755", "--dir", folder]
-    for folder, size in (("/tmp", limits.scratch_bytes), ("/dev/shm", SHARED_MEMORY)):
+    folders = parents((*seen.binds, *binds, *DEVICES))
+    in_memory = {"/tmp": limits.scratch_bytes, "/dev/shm": SHARED_MEMORY}
+    # A folder made before its file system is mounted would be hidden by it, and one that bwrap makes by itself
+    # may not be entered by others: an interpreter can lie below /tmp.
+    later = [folder for folder in folders if any(folder.startswith(f"{place}/") for place in in_memory)]
+    for folder in folders:
+        if folder not in later:
+            command += ["--perms", "0755", "--dir", folder]
+    for folder, size in in_memory.items():
         command += ["--size", str(size), "--perms", "1777", "--tmpfs", folder]
+    for folder in later:
+        command += ["--perms", "0755", "--dir", folder]
     for path in seen.binds:
         command += ["--ro-bind", path, path]
     for target, link in seen.links:

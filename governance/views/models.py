@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import Max, Prefetch
@@ -43,7 +43,8 @@ def model_list(request: HttpRequest) -> HttpResponse:
         Facet("registry", _("Registry"), field="registry__slug"),
     ]
     page = ListPage(request, seen, search=("name", "description", "team__name"), facets=facets, order="name")
-    stale = [registry for registry in Registry.objects.all() if registry.stale]
+    behind = Registry.objects.filter(models__in=seen.values("pk")).distinct()
+    stale = [registry for registry in behind if registry.stale]
     connected = Registry.objects.exists()
     return render(request, "governance/models.html", {"list": page, "stale": stale, "connected": connected})
 
@@ -101,5 +102,9 @@ def _on_a_day(request: HttpRequest, model: RegisteredModel, stops) -> dict:
         day = None
     if day is None or not stops:
         return {"on": text, "on_error": bool(text)}
-    end = timezone.make_aware(datetime.combine(day, time.max))
+    try:
+        end = timezone.make_aware(datetime.combine(day, time.max))
+        end.astimezone(UTC)
+    except OverflowError:
+        return {"on": text, "on_error": True}
     return {"on": text, "on_day": day, "on_placement": placed_on(model, stops[-1].key, end), "on_stop": stops[-1]}

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from governance.actions.profiles import set_profile
 from governance.forms import ProfileForm
-from governance.models import RegisteredModel
+from governance.models import Profile, RegisteredModel
 from governance.views.connections import add_errors
 from portal.web.errors import Conflict, Invalid
 from portal.web.say import say
@@ -34,6 +34,8 @@ def profile(request: HttpRequest, pk: int) -> HttpResponse:
             add_errors(form, error)
         except Conflict as error:
             form.add_error(None, say(error.message))
+            form.data = form.data.copy()  # who has read it may save again
+            form.data["rev"] = Profile.objects.values_list("rev", flat=True).get(model=model)
         else:
             messages.success(request, _("Saved. The newest version is being audited."))
             return redirect("model", model.pk)

@@ -58,9 +58,9 @@ class Story:
             ("connection", self._connect),
             ("first models", self._first_models),
             ("profiles and audits", self._audit_first_models),
-            ("assessments", self._assess),
             ("lending 1", self._lending_refused),
             ("lending 2", self._lending_promoted),
+            ("assessments", self._assess),
             ("imaging 1", self._imaging_refused),
             ("diabetes care 1", self._diabetes),
             ("levels", self._collect),
@@ -176,6 +176,7 @@ class Story:
     def _assess(self) -> None:
         for slug, claim in CLAIMS.items():
             team = Team.objects.get(slug=slug)
+            collect_for(team)  # what is live counts: without a live model nothing is known of "each live model"
             manager = next(self.people[about.manager] for about in profiles.MODELS.values() if about.team == slug)
             assessment = assess(team, manager)
             level = assessment.score["overall"]["claimed"]

@@ -248,26 +248,14 @@ def test_the_last_error_pages_need_no_request_and_no_database(name):
 
 
 @pytest.fixture
-def browser_page():
-    from playwright.sync_api import sync_playwright
-
-    flags = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-    with sync_playwright() as playwright:
-        path = next((p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if _exists(p)), None)
-        browser = playwright.chromium.launch(executable_path=path, args=[*flags, "--no-first-run"])
-        yield browser.new_page()
-        browser.close()
-
-
-def _exists(path):
-    from pathlib import Path
-
-    return Path(path).exists()
+def browser_page(browser):
+    context = browser.new_context()
+    yield context.new_page()
+    context.close()
 
 
 @pytest.fixture
-def look_page(live_server, browser_page, monkeypatch):
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright keeps a loop in this thread
+def look_page(live_server, browser_page):
     browser_page.goto(f"{live_server.url}/look")
     return browser_page
 

@@ -31,6 +31,11 @@ class Command(BaseCommand):
         from governance.actions.policies import ensure_default_policy
 
         ensure_default_policy()
+        if not settings.EMAIL_HOST:
+            settings.EMAIL_FILE_PATH.mkdir(mode=0o700, exist_ok=True)
+            self.stderr.write(
+                f"No mail server is set (SEKISHO_SMTP_HOST): mails are written to {settings.EMAIL_FILE_PATH}."
+            )
         try:
             with Supervisor(settings.SEKISHO_HOME / "logs") as supervisor:
                 supervisor.start("web", web_command(options["bind"], threads=options["threads"]))
