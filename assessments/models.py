@@ -8,19 +8,10 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from portal.accounts.models import Team, visible_through
+from portal.accounts.models import Team, TeamScopedQuerySet
 
 
-class TeamOwnedQuerySet(models.QuerySet):
-    """Rows with a team, shown to those who may see the team's results."""
-
-    def for_user(self, user):
-        if not user.is_authenticated:
-            return self.none()
-        return self if user.sees_everything else self.filter(visible_through(user))
-
-
-class AssessmentQuerySet(TeamOwnedQuerySet):
+class AssessmentQuerySet(TeamScopedQuerySet):
     def for_user(self, user):
         """What was submitted follows the team's visibility; a draft is its members' business."""
         rows = super().for_user(user)
@@ -117,7 +108,7 @@ class Evidence(models.Model):
     detail = models.TextField(blank=True, help_text="Where it was found, or examples of what lacks")
     observed_at = models.DateTimeField()
 
-    objects = TeamOwnedQuerySet.as_manager()
+    objects = TeamScopedQuerySet.as_manager()
 
     class Meta:
         ordering = ["fact"]
@@ -138,7 +129,7 @@ class LevelRecord(models.Model):
     at = models.DateTimeField(default=timezone.now)
     score = models.JSONField(help_text="As levels.to_json() gives it")
 
-    objects = TeamOwnedQuerySet.as_manager()
+    objects = TeamScopedQuerySet.as_manager()
 
     class Meta:
         ordering = ["at", "id"]

@@ -107,10 +107,48 @@ class User(AbstractBaseUser, PermissionsMixin):
         return [str(label) for field, label in names if getattr(self, field)]
 
 
+def visible_through(user: User, prefix: str = "team__") -> Q:
+    """The condition that a row's team is one the user may see."""
+    return Q(**{f"{prefix}pk__in": user.team_ids}) | Q(**{f"{prefix}visibility": Visibility.ORGANISATION})
+
+
+class TeamScopedQuerySet(models.QuerySet):
+    """Rows that follow the visibility of a team; administrators, auditors and reviewers see all of them."""
+
+    team_prefix = "team__"
+
+    @classmethod
+    def along(cls, prefix: str) -> type[TeamScopedQuerySet]:
+        """The same for rows whose team is found along other relations."""
+        return type(cls.__name__, (cls,), {"team_prefix": prefix, "__module__": cls.__module__})
+
+    def for_user(self, user: User) -> TeamScopedQuerySet:
+        if not user.is_authenticated:
+            return self.none()
+        return self if user.sees_everything else self.filter(visible_through(user, self.team_prefix))
+
+
+class SharedQuerySet(models.QuerySet):
+    """Rows of the whole organisation, for everybody who is signed in."""
+
+    def for_user(self, user: User) -> SharedQuerySet:
+        return self if user.is_authenticated else self.none()
+
+
+class UnitQuerySet(models.QuerySet):
+    def for_user(self, user: User) -> UnitQuerySet:
+        """The units of the teams one sees; all for administrators, auditors and reviewers."""
+        if not user.is_authenticated:
+            return self.none()
+        return self if user.sees_everything else self.filter(teams__in=Team.objects.for_user(user)).distinct()
+
+
 class Unit(models.Model):
     """A part of the organisation that holds teams."""
 
     name = models.CharField(_("name"), max_length=120, unique=True)
+
+    objects = UnitQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
@@ -119,19 +157,10 @@ class Unit(models.Model):
         return self.name
 
 
-class TeamQuerySet(models.QuerySet):
-    def for_user(self, user: User) -> TeamQuerySet:
-        """One's own teams and those open to the organisation; all for administrators, auditors and reviewers."""
-        if not user.is_authenticated:
-            return self.none()
-        if user.sees_everything:
-            return self
-        return self.filter(visible_through(user, ""))
+class TeamQuerySet(TeamScopedQuerySet):
+    """One's own teams and those open to the organisation."""
 
-
-def visible_through(user: User, prefix: str = "team__") -> Q:
-    """The condition that a row's team is one the user may see."""
-    return Q(**{f"{prefix}pk__in": user.team_ids}) | Q(**{f"{prefix}visibility": Visibility.ORGANISATION})
+    team_prefix = ""
 
 
 class Team(models.Model):
@@ -153,10 +182,20 @@ class Team(models.Model):
         return self.name
 
 
+class MembershipQuerySet(models.QuerySet):
+    def for_user(self, user: User) -> MembershipQuerySet:
+        """As with people: administrators and auditors see all, others those of their own teams."""
+        if not user.is_authenticated:
+            return self.none()
+        return self if user.is_administrator or user.is_auditor else self.filter(team__in=user.team_ids)
+
+
 class Membership(models.Model):
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=8, choices=TeamRole, default=TeamRole.MEMBER)
+
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         ordering = ["user__name"]

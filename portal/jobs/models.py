@@ -11,6 +11,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from portal.accounts.models import SharedQuerySet, Team
+
 
 class State(models.TextChoices):
     QUEUED = "queued", _("Queued")
@@ -26,8 +28,6 @@ ACTIVE = (State.QUEUED, State.RUNNING)
 class JobQuerySet(models.QuerySet):
     def for_user(self, user) -> JobQuerySet:
         """Administrators and auditors see all jobs; others their own and those of teams they see."""
-        from portal.accounts.models import Team
-
         if not user.is_authenticated:
             return self.none()
         if user.is_administrator or user.is_auditor:
@@ -115,6 +115,8 @@ class Tick(models.Model):
 
     name = models.CharField(max_length=80, primary_key=True)
     ran_at = models.DateTimeField()
+
+    objects = SharedQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.name

@@ -10,6 +10,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from portal.accounts.models import SharedQuerySet, Team
+from portal.ledger.words import kept_within_team
+
 
 class EventQuerySet(models.QuerySet):
     def for_user(self, user) -> EventQuerySet:
@@ -17,9 +20,6 @@ class EventQuerySet(models.QuerySet):
 
         What a team keeps to itself, such as a draft's answers, stays with its members where its results are open.
         """
-        from portal.accounts.models import Team
-        from portal.ledger.words import kept_within_team
-
         if not user.is_authenticated:
             return self.none()
         if user.is_administrator or user.is_auditor:
@@ -66,6 +66,12 @@ class Event(models.Model):
         return json.loads(self.body)
 
 
+class EventTextQuerySet(models.QuerySet):
+    def for_user(self, user) -> EventTextQuerySet:
+        """A text is read by those who read its event."""
+        return self.filter(event__in=Event.objects.for_user(user))
+
+
 class EventText(models.Model):
     """A free text beside the log; erasing it leaves the hash in the log."""
 
@@ -73,6 +79,8 @@ class EventText(models.Model):
     name = models.CharField(max_length=40)
     salt = models.CharField(max_length=64)
     text = models.TextField()
+
+    objects = EventTextQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
@@ -87,6 +95,8 @@ class Head(models.Model):
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     size = models.BigIntegerField(default=0)
+
+    objects = SharedQuerySet.as_manager()
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(id=1), name="one_ledger_head")]

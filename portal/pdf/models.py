@@ -8,20 +8,12 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from portal.accounts.models import Team, visible_through
+from portal.accounts.models import Team, TeamScopedQuerySet
 from portal.jobs.models import Job
 
 
-class DocumentQuerySet(models.QuerySet):
-    def for_user(self, user) -> DocumentQuerySet:
-        """Documents follow the team whose results they print."""
-        if not user.is_authenticated:
-            return self.none()
-        return self if user.sees_everything else self.filter(visible_through(user))
-
-
 class Document(models.Model):
-    """A PDF below the files' root, with its digest."""
+    """A PDF below the files' root, with its digest; it follows the team whose results it prints."""
 
     kind = models.CharField(max_length=40)
     name = models.CharField(max_length=200)
@@ -37,7 +29,7 @@ class Document(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
-    objects = DocumentQuerySet.as_manager()
+    objects = TeamScopedQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]

@@ -1,0 +1,113 @@
+"""Registries, and the models and versions that are mirrored from them."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from portal.accounts.models import Team, TeamScopedQuerySet
+
+
+class RegistryQuerySet(models.QuerySet):
+    def for_user(self, user) -> RegistryQuerySet:
+        return self if user.is_authenticated and (user.is_administrator or user.is_auditor) else self.none()
+
+
+class Registry(models.Model):
+    """A connection to an MLflow server. The password is encrypted at rest."""
+
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    slug = models.SlugField(max_length=90, unique=True)
+    address = models.URLField(_("address"), max_length=300)
+    username = models.CharField(_("user name"), max_length=120, blank=True)
+    password_encrypted = models.TextField(blank=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    tried_at = models.DateTimeField(null=True)
+    synced_at = models.DateTimeField(null=True)
+    error = models.JSONField(null=True, help_text="Why the last try failed, as a Message")
+    server = models.JSONField(default=dict, help_text="What the last test or sync saw: version, counts")
+    recent = models.JSONField(default=list, help_text="The last tries: [{at, ok, ms}]")
+    enabled = models.BooleanField(default=True)
+
+    objects = RegistryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name_plural = "registries"
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def stale(self) -> bool:
+        """Whether what is shown may be old: the last try failed, or none has succeeded yet."""
+        return bool(self.error) or self.synced_at is None
+
+
+class MirroredQuerySet(TeamScopedQuerySet):
+    """What the registry lists; an unclaimed model is seen by those with a role for all."""
+
+    def present(self) -> MirroredQuerySet:
+        return self.filter(deleted_at=None)
+
+
+class RegisteredModel(models.Model):
+    """A registered model as the mirror last saw it."""
+
+    registry = models.ForeignKey(Registry, on_delete=models.PROTECT, related_name="models")
+    name = models.CharField(max_length=300)
+    description = models.TextField(blank=True)
+    tags = models.JSONField(default=dict)
+    aliases = models.JSONField(default=dict, help_text="alias → version number, as MLflow says")
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, null=True, related_name="models", verbose_name=_("team"))
+    registered_at = models.DateTimeField(null=True)
+    changed_at = models.DateTimeField(null=True)
+    deleted_at = models.DateTimeField(null=True, help_text="When the mirror no longer found it")
+
+    objects = MirroredQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["registry", "name"], name="one_model_a_registry_and_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ModelVersion(models.Model):
+    """A version as the mirror last saw it, with its run."""
+
+    model = models.ForeignKey(RegisteredModel, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    run_id = models.CharField(max_length=64, blank=True)
+    logged_model_id = models.CharField(max_length=64, blank=True)
+    source = models.CharField(max_length=1000, blank=True)
+    status = models.CharField(max_length=40, blank=True)
+    description = models.TextField(blank=True)
+    tags = models.JSONField(default=dict)
+    run = models.JSONField(null=True, help_text="The run as registry.RemoteRun.to_json(); None if there is none")
+    author = models.CharField(max_length=200, blank=True, help_text="The run's user, as MLflow says")
+    lineage = models.JSONField(null=True, help_text="The last full read for the lineage audit")
+    artifact_digest = models.CharField(max_length=80, blank=True)
+    registered_at = models.DateTimeField(null=True)
+    changed_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(default=timezone.now)
+    deleted_at = models.DateTimeField(null=True)
+
+    objects = MirroredQuerySet.along("model__team__").as_manager()
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [models.UniqueConstraint(fields=["model", "number"], name="one_version_a_number")]
+
+    def __str__(self) -> str:
+        return f"{self.model.name} {self.number}"
+
+    @property
+    def team_id(self) -> int | None:
+        return self.model.team_id
+
+    @property
+    def team(self) -> Team | None:
+        return self.model.team
