@@ -22,6 +22,7 @@ register_subjects(
 )
 register_fields(
     {
+        "kind.report.maturity": gettext_noop("Maturity report"),
         "framework": gettext_noop("Framework"),
         "framework_version": gettext_noop("Version of the framework"),
         "framework_digest": gettext_noop("Digest of the framework"),

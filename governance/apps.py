@@ -6,7 +6,17 @@ class GovernanceConfig(AppConfig):
 
     def ready(self) -> None:
         # These register jobs and texts; stored messages of workers are read in every process.
-        from governance import auditing, facts, freshness, gate_texts, mirror, moves, reports, texts  # noqa: F401
+        from governance import (  # noqa: F401
+            auditing,
+            facts,
+            freshness,
+            gate_texts,
+            mirror,
+            moves,
+            record_words,
+            reports,
+            texts,
+        )
         from governance.engine import explanation_texts  # noqa: F401
         from governance.registry import texts as registry_texts  # noqa: F401
         from governance.sandbox import texts as sandbox_texts  # noqa: F401

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal.ledger.words import register_actions, register_subjects
+from portal.ledger.words import register_actions
 from portal.message import gettext_noop, register
 
 register(
@@ -80,5 +80,3 @@ register_actions(
         "promotion.retry": gettext_noop("Move tried again"),
     }
 )
-
-register_subjects({"promotion": gettext_noop("Promotion"), "policy": gettext_noop("Policy")})

@@ -1,6 +1,6 @@
 """Messages of connections, mirror, profiles and the running of audits."""
 
-from portal.ledger.words import register_actions, register_subjects
+from portal.ledger.words import register_actions
 from portal.message import gettext_noop, register
 
 register(
@@ -72,13 +72,5 @@ register_actions(
         "profile.change": gettext_noop("Profile changed"),
         "audit.request": gettext_noop("Audits requested"),
         "audit.keep": gettext_noop("Audit finished"),
-    }
-)
-
-register_subjects(
-    {
-        "registry": gettext_noop("Registry"),
-        "model": gettext_noop("Model"),
-        "version": gettext_noop("Version"),
     }
 )

@@ -3,10 +3,14 @@
 from django.urls import path
 
 from governance import reports
-from governance.views import audits, connections, models, policies, profiles, promotions, versions
+from governance.views import audits, by_id, connections, models, policies, profiles, promotions, versions
 
 urlpatterns = [
     *reports.urlpatterns,
+    # What records link to: they hold an id, and pages are named by more.
+    path("by-id/connections/<int:pk>/", by_id.connection, name="connection-by-id"),
+    path("by-id/versions/<int:pk>/", by_id.version, name="version-by-id"),
+    path("by-id/policies/<int:pk>/", by_id.policy, name="policy-by-id"),
     path("connections/", connections.connection_list, name="connections"),
     path("connections/new/", connections.connection_new, name="connection-new"),
     path("connections/<slug:slug>/", connections.connection, name="connection"),

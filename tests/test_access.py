@@ -29,7 +29,7 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 # Open to whoever finds the site: signing in and out, what is said before it, and the language.
 OPEN = re.compile(r"^(account_|docs$|invitation$|set_language$|health-|api-schema$|api-docs$)")
 # The same for everybody who is signed in: policies and frameworks are the organisation's.
-SHARED = {"policy", "api-framework"}
+SHARED = {"policy", "policy-by-id", "api-framework"}
 WRITES = re.compile(r"^\s*(INSERT|UPDATE|DELETE)\b(?!.*django_session)", re.IGNORECASE)
 SECRET = "s3cret-of-the-registry"
 
@@ -96,6 +96,9 @@ def world(cast):
         "invitation": {"token": "none"},
         "account_reset_password_from_key": {"uidb36": "a", "key": "b-c"},
         "policy": {"key": "default", "version": 1},
+        "policy-by-id": {"pk": promotion.policy_id},
+        "version-by-id": {"pk": version.pk},
+        "connection-by-id": {"pk": registry.pk},
         "api-framework": {"key": framework.key},
     }
     return {name: reverse(name, kwargs=given.get(name) if NEEDS[name] else None) for name in NAMES}

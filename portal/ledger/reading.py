@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from portal.ledger.words import action_text, field_text, link_of, subject_text, 
 from portal.web.say import say
 
 SYSTEM = "Sekisho"
+PEOPLE = ("user", "approver")  # fields that hold a pseudonym
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,8 @@ def _pseudonyms(events: list[Event], contents: list[dict[str, Any]]) -> set[uuid
         if content["subject"]["type"] == "user":
             found |= _uuids(content["subject"]["id"])
         for part in ("before", "after", "params"):
-            found |= _uuids(content[part].get("user"))
+            for name in PEOPLE:
+                found |= _uuids(content[part].get(name))
     return found
 
 
@@ -108,12 +109,20 @@ def _shown(key: str, value: Any, names: Mapping[str, str]) -> str:
         return gettext("Yes") if value else gettext("No")
     if isinstance(value, Mapping) and "code" in value:
         return say(value)
+    joiner, colon = ("、", "：") if (get_language() or "").startswith("ja") else (", ", ": ")
     if isinstance(value, Mapping):
-        return json.dumps(value, ensure_ascii=False, sort_keys=True)
+        return joiner.join(
+            f"{_word(key, part)}{colon}{_shown(key, item, names)}" for part, item in sorted(value.items())
+        )
     if isinstance(value, list):
-        joiner = "、" if (get_language() or "").startswith("ja") else ", "
         return joiner.join(_shown(key, item, names) for item in value)
-    if key == "user":
+    if key in PEOPLE:
         return name_of(value, names)
-    word = value_text(key, str(value))
-    return gettext(word) if word else str(value)
+    if key == "text":
+        return gettext(field_text(value))
+    return _word(key, str(value))
+
+
+def _word(key: str, value: str) -> str:
+    word = value_text(key, value)
+    return gettext(word) if word else value

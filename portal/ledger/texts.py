@@ -6,7 +6,9 @@ from portal.ledger.words import register_actions, register_fields, register_subj
 from portal.message import gettext_noop
 
 
-def _page(name: str):
+def page_of(name: str):
+    """How a subject's page is reached from its id."""
+
     def link(identifier: str) -> str:
         try:
             return reverse(name, args=[identifier])
@@ -18,6 +20,7 @@ def _page(name: str):
 
 register_actions(
     {
+        "user.create": gettext_noop("Account made"),
         "user.create_administrator": gettext_noop("Administrator made"),
         "user.invite": gettext_noop("Person invited"),
         "user.withdraw_invitation": gettext_noop("Invitation withdrawn"),
@@ -49,7 +52,7 @@ register_subjects(
         "job": gettext_noop("Job"),
         "event": gettext_noop("Record"),
     },
-    links={"user": _page("person"), "team": _page("team"), "job": _page("job"), "event": _page("record")},
+    links={"user": page_of("person"), "team": page_of("team"), "job": page_of("job"), "event": page_of("record")},
 )
 register_fields(
     {
@@ -60,6 +63,9 @@ register_fields(
         "role": gettext_noop("Role in the team"),
         "role.manager": gettext_noop("Manager"),
         "role.member": gettext_noop("Member"),
+        "role.administrator": gettext_noop("Administrator"),
+        "role.auditor": gettext_noop("Auditor"),
+        "role.reviewer": gettext_noop("Reviewer"),
         "team": gettext_noop("Team"),
         "user": gettext_noop("Person"),
         "invitation": gettext_noop("Invitation"),

@@ -1,6 +1,6 @@
 """Messages of making documents."""
 
-from portal.ledger.words import register_actions
+from portal.ledger.words import register_actions, register_fields
 from portal.message import gettext_noop, register
 
 register(
@@ -20,3 +20,4 @@ register(
 )
 
 register_actions({"document.make": gettext_noop("Document made")})
+register_fields({"kind": gettext_noop("Kind"), "sha256": gettext_noop("SHA-256 of the file")})
