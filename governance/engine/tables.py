@@ -19,6 +19,8 @@ from portal.message import Message
 if TYPE_CHECKING:
     import ibis
 
+# No booleans: a column of yes and no, or of f alone, is text that people wrote, and groups keep their names.
+CSV_TYPES = {"auto_type_candidates": ["BIGINT", "DOUBLE", "DATE", "TIMESTAMP", "VARCHAR"]}
 PARQUET_MAGIC = b"PAR1"
 TEXT_SUFFIXES = {".csv", ".tsv", ".txt"}
 
@@ -51,7 +53,7 @@ def open_table(source: str | Path | ibis.Table) -> Iterator[ibis.Table]:
     reader = _reader(path)
     backend = ibis.duckdb.from_connection(_database().cursor())
     try:
-        yield getattr(backend, reader)(path)
+        yield getattr(backend, reader)(path, **(CSV_TYPES if reader == "read_csv" else {}))
     except duckdb.Error as error:
         raise EvaluationDataError("data.unreadable", file=path.name, detail=_first_line(error)) from error
     finally:

@@ -67,11 +67,15 @@ def policy_publish(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         text = request.POST.get("text", "").replace("\r\n", "\n").replace("\x00", "")
         try:
+            before = Policy.objects.count()
             made = publish(text=text, by=request.user)
         except (Invalid, Conflict) as error:
             refusal = error
         else:
-            messages.success(request, _("Published: it is in force for requests from now on."))
+            if Policy.objects.count() == before:
+                messages.warning(request, _("Nothing differs from this version, so nothing was published."))
+            else:
+                messages.success(request, _("Published: it is in force for requests from now on."))
             return redirect("policy", made.key, made.version)
     else:
         newest = Policy.objects.filter(key=key).first() if key else Policy.objects.order_by("-published_at").first()

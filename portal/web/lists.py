@@ -222,7 +222,7 @@ class ListPage:
 
     def _view(self, facet: Facet) -> FacetView:
         chosen, rows = self._chosen(facet), self._matching(but=facet).order_by()
-        counted = rows.values_list(facet.path).annotate(rows=Count("pk")).order_by(facet.path)
+        counted = rows.values_list(facet.path).annotate(rows=Count("pk", distinct=True)).order_by(facet.path)
         counts = {_written(value): count for value, count in counted}
         listed = facet.listed()
         values = [(key, key) for key in counts] if listed is None else [(_written(key), words) for key, words in listed]

@@ -262,3 +262,11 @@ def test_pages_in_japanese(cast, as_user, version):
     assert 'lang="ja"' in page
     for words in ("リネージ", "公平性", "昇格を申請", "未評価"):
         assert words in page
+
+
+def test_filters_count_models_and_not_their_versions(cast, as_user):
+    model = make.make_model(cast.team)
+    for number in (1, 2, 3):
+        make.make_version(model, number)
+    page = as_user(cast.manager).get("/models/").context["list"]
+    assert {option.count for facet in page.facets for option in facet.options if option.count} == {1}

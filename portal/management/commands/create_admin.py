@@ -41,7 +41,10 @@ class Command(BaseCommand):
 
     @staticmethod
     def _asked() -> str:
-        first = getpass.getpass("Password: ")
-        if first != getpass.getpass("Once more: "):
+        try:
+            first, second = getpass.getpass("Password: "), getpass.getpass("Once more: ")
+        except EOFError:
+            raise CommandError("There is no terminal to ask for a password. Give it with --password-stdin.") from None
+        if first != second:
             raise CommandError("The two passwords differ.")
         return first

@@ -245,3 +245,11 @@ def test_bad_input_is_a_sentence(change, options, code):
     assert caught.value.message.code == code
     assert str(caught.value).endswith(".")
     assert "%(" not in str(caught.value)
+
+
+def test_text_that_looks_like_a_truth_value_stays_text(tmp_path):
+    table = tmp_path / "answers.csv"
+    rows = [f"{'yes' if i % 3 else 'no'},{'yes' if i % 4 else 'no'},{'f' if i % 2 else 't'}" for i in range(400)]
+    table.write_text("\n".join(["label,prediction,sex", *rows]), "utf-8")
+    audit = audit_fairness(table, label="label", prediction="prediction", sensitive=["sex"], positive="yes")
+    assert {group.group["sex"] for group in audit.groups} == {"f", "t"}
