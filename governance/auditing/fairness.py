@@ -37,9 +37,11 @@ def examine(version: ModelVersion, folder: Path, progress) -> Finding:
     if not profile.label_column:
         raise NotEvaluated("audit.no_label")
     source, label = table.path, EvidenceLabel.COMPUTED
-    inputs = known_inputs(version, data=table.digest, artifact=known_digest(version))
+    inputs = known_inputs(version, data=table.digest)
     try:
-        if not profile.prediction_column:
+        if profile.prediction_column:
+            inputs["artifact"] = known_digest(version)
+        else:
             progress(2, STEPS, Message("audit.fetching_model"))
             model_dir, inputs["artifact"] = fetch_model(version, folder)
             progress(2, STEPS, Message("audit.predicting"))
