@@ -170,7 +170,7 @@ class Request(WhereTo):
 
 
 class AuditsWanted(Where):
-    kinds = serializers.MultipleChoiceField(choices=AuditKind.choices, default=list(AuditKind.values))
+    kinds = serializers.MultipleChoiceField(choices=AuditKind.choices, default=list)
 
 
 class AuditRequest(APIView):

@@ -25,8 +25,11 @@ register_subjects(
 
 AUDITS = {
     "lineage": gettext_noop("Lineage"),
+    "performance": gettext_noop("Performance"),
     "fairness": gettext_noop("Fairness"),
     "explanation": gettext_noop("Explanation"),
+    "drift": gettext_noop("Drift"),
+    "safety": gettext_noop("Safety"),
 }
 DIGESTS = {
     "artifact": gettext_noop("Model files"),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
 
-from governance.models import Audit, AuditKind, EvidenceLabel, ModelVersion, Profile, Promotion, digest_of
+from governance.audit_kinds import kinds_for
+from governance.models import Audit, EvidenceLabel, ModelVersion, Profile, Promotion, digest_of
 from portal.accounts.permissions import require
 from portal.jobs.actions import enqueue
 from portal.jobs.models import Job
@@ -14,11 +16,18 @@ from portal.ledger.actions import record
 from portal.message import Message
 
 
-def request_audits(*, version: ModelVersion, by, kinds=tuple(AuditKind.values)) -> list[Job]:
-    """Put audits of a version in the queue; one that is under way on the same profile is not asked for twice."""
+def request_audits(*, version: ModelVersion, by, kinds: Sequence[str] = ()) -> list[Job]:
+    """Put audits of a version in the queue; one that is under way on the same profile is not asked for twice.
+
+    Parameters
+    ----------
+    kinds : sequence of str
+        Of `AuditKind`; with none, those that are made of such a model by themselves.
+    """
     if by is not None:
         require(by, "audit.request", version)
     profile = Profile.objects.filter(model=version.model_id).first()
+    kinds = [str(kind) for kind in kinds or kinds_for(profile)]
     with transaction.atomic():
         jobs = [
             enqueue(
@@ -36,7 +45,7 @@ def request_audits(*, version: ModelVersion, by, kinds=tuple(AuditKind.values)) 
                 action="audit.request",
                 by=by,
                 subject=("version", version.pk, str(version)),
-                params={"kinds": list(kinds)},
+                params={"kinds": kinds},
                 team=version.team,
             )
     return jobs

@@ -22,8 +22,11 @@ class Outcome(models.TextChoices):
 
 class AuditKind(models.TextChoices):
     LINEAGE = "lineage", _("Lineage")
+    PERFORMANCE = "performance", _("Performance")
     FAIRNESS = "fairness", _("Fairness")
     EXPLANATION = "explanation", _("Explanation")
+    DRIFT = "drift", _("Drift")
+    SAFETY = "safety", _("Safety")
 
 
 class EvidenceLabel(models.TextChoices):

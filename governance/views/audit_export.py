@@ -41,10 +41,9 @@ def _json(audit: Audit) -> HttpResponse:
 
 
 def _csv(audit: Audit) -> HttpResponse:
-    rows = {AuditKind.FAIRNESS: _fairness, AuditKind.EXPLANATION: _explanation, AuditKind.LINEAGE: _lineage}
     text = io.StringIO()
     writer = csv.writer(text)
-    for row in rows[audit.kind](audit.result):
+    for row in ROWS[audit.kind](audit.result):
         writer.writerow([_cell(value) for value in row])
     return HttpResponse("\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8")
 
@@ -80,3 +79,6 @@ def _lineage(result: dict[str, Any]) -> Iterator[list[Any]]:
     for item in result.get("items", ()):
         said = [say(item[key]) for key in ("missing", "remedy")]
         yield [item["key"], item["required"], item["outcome"], item["found"], *said, item["code"]]
+
+
+ROWS = {AuditKind.FAIRNESS: _fairness, AuditKind.EXPLANATION: _explanation, AuditKind.LINEAGE: _lineage}

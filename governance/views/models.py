@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime, time
 
 from django.contrib.auth.decorators import login_required
@@ -14,13 +15,12 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
+from governance.audit_kinds import kinds_for
 from governance.evidence import latest_audits
 from governance.lane import lane, placed_on
-from governance.models import Audit, ModelVersion, Placement, RegisteredModel, Registry, Risk
+from governance.models import Audit, AuditKind, ModelVersion, Placement, Profile, RegisteredModel, Registry, Risk
 from portal.accounts.models import Team
 from portal.web.lists import Facet, ListPage
-
-KINDS = ("lineage", "fairness", "explanation")
 
 
 @login_required
@@ -77,10 +77,16 @@ def model(request: HttpRequest, pk: int) -> HttpResponse:
         "list": versions,
         "shown": shown,
         "is_live": bool(live),
-        "audits": [(kind, audits.get(kind)) for kind in KINDS],
+        "audits": audit_rows(getattr(model, "profile", None), audits),
         **_on_a_day(request, model, stops),
     }
     return render(request, "governance/model.html", context)
+
+
+def audit_rows(profile: Profile | None, audits: Mapping[str, Audit]) -> list[tuple[str, Audit | None]]:
+    """The audits that such a model is to have, and those it has beside them."""
+    expected = kinds_for(profile)
+    return [(kind.value, audits.get(kind)) for kind in AuditKind if kind in expected or kind in audits]
 
 
 def newest_first() -> Prefetch:

@@ -13,7 +13,7 @@ from governance.actions.audits import request_audits
 from governance.evidence import latest_audits
 from governance.models import AuditKind, ModelVersion
 from governance.verdict import environments, verdict_for
-from governance.views.models import KINDS
+from governance.views.models import audit_rows
 from portal.jobs.models import Job
 
 
@@ -28,11 +28,12 @@ def find_version(request: HttpRequest, pk: int, number: int) -> ModelVersion:
 def version_context(request: HttpRequest, version: ModelVersion) -> dict:
     """What every page of a version shows."""
     audits = latest_audits(version)
+    profile = getattr(version.model, "profile", None)
     return {
         "version": version,
         "model": version.model,
-        "profile": getattr(version.model, "profile", None),
-        "audits": [(kind, audits.get(kind)) for kind in KINDS],
+        "profile": profile,
+        "audits": audit_rows(profile, audits),
         "audit_of": audits,
         "jobs": list(Job.objects.for_user(request.user).about("version", version.pk).active()),
         "promotions": list(version.promotions.all()[:5]),
@@ -57,7 +58,7 @@ def version(request: HttpRequest, pk: int, number: int) -> HttpResponse:
 def version_audit(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """Ask for audits anew."""
     found = find_version(request, pk, number)
-    kinds = [kind for kind in request.POST.getlist("kind") if kind in AuditKind.values] or list(AuditKind.values)
-    request_audits(version=found, by=request.user, kinds=tuple(kinds))
+    kinds = [kind for kind in request.POST.getlist("kind") if kind in AuditKind.values]
+    request_audits(version=found, by=request.user, kinds=kinds)
     messages.success(request, _("The audits are in the queue."))
     return redirect("version", pk, number)
