@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -46,18 +47,41 @@ def package_folders() -> tuple[str, ...]:
     return tuple(p for p in sys.path if os.path.basename(p) in names and os.path.isdir(p))
 
 
+def interpreter_folders(executable: str) -> tuple[str, ...]:
+    """What another interpreter needs to see besides the system's libraries: its installation, and that of its base.
+
+    Parameters
+    ----------
+    executable : str
+        Path of a Python other than our own.
+    """
+    seen = view().binds
+    needed = _hops(executable, _holds_python)
+    return tuple(path for path in dict.fromkeys(needed) if not any(_within(path, bound) for bound in seen))
+
+
+def _holds_python(prefix: str) -> bool:
+    home = os.path.normpath(os.path.expanduser("~"))
+    return prefix not in ("/", home) and any(Path(prefix, "lib").glob("python3.*"))
+
+
 def _prefixes() -> list[str]:
     """Installation folders behind ``sys.executable``, each link on the way to it included."""
-    prefixes = [sys.base_prefix, sys.prefix]
-    hop = sys.executable
+    prefixes = [sys.base_prefix, sys.prefix, *_hops(sys.executable, _is_installation)]
+    return [p for p in dict.fromkeys(prefixes) if p not in ("/", "")]
+
+
+def _hops(hop: str, is_installation: Callable[[str], bool]) -> list[str]:
+    """The installation folder behind each link from an executable to the file that it is in the end."""
+    prefixes = []
     for _ in range(16):
         prefix = os.path.dirname(os.path.dirname(hop))
         # A link in ~/bin must not open the whole home: such a hop is bound as a single file.
-        prefixes.append(prefix if _is_installation(prefix) else hop)
+        prefixes.append(prefix if is_installation(prefix) else hop)
         if not os.path.islink(hop):
             break
         hop = os.path.normpath(os.path.join(os.path.dirname(hop), os.readlink(hop)))
-    return [p for p in dict.fromkeys(prefixes) if p not in ("/", "")]
+    return prefixes
 
 
 def _is_installation(prefix: str) -> bool:

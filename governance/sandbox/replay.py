@@ -43,7 +43,12 @@ class Predictions:
 
 
 def predict(
-    model_dir: str | Path, features: pa.Table, *, limits: Limits | None = None, sandbox: Sandbox | None = None
+    model_dir: str | Path,
+    features: pa.Table,
+    *,
+    limits: Limits | None = None,
+    sandbox: Sandbox | None = None,
+    interpreter: str | None = None,
 ) -> Predictions:
     """Predict in a sandboxed process.
 
@@ -53,6 +58,8 @@ def predict(
         Local folder of a logged MLflow model.
     features : pyarrow.Table
         Only columns that the model takes.
+    interpreter : str, optional
+        Path of another Python that the model is run with.
 
     Raises
     ------
@@ -60,7 +67,14 @@ def predict(
         If no sandbox works here, or the model gives no answer, one of another length, or one that is not
         finite.
     """
-    outcome = run({"task": "predict"}, model_dir=model_dir, features=features, limits=limits, sandbox=sandbox)
+    outcome = run(
+        {"task": "predict"},
+        model_dir=model_dir,
+        features=features,
+        limits=limits,
+        sandbox=sandbox,
+        interpreter=interpreter,
+    )
     rows = features.num_rows
     numbers = required(outcome, "predictions", (rows,))
     labels = _labels(outcome, numbers)

@@ -16,7 +16,7 @@ from governance.sandbox import texts as _texts  # noqa: F401 - registers the sen
 from governance.sandbox import wire
 from governance.sandbox.backends import Sandbox
 from governance.sandbox.failures import SandboxFailure, phase_name
-from governance.sandbox.host import package_folders
+from governance.sandbox.host import interpreter_folders, package_folders
 from governance.sandbox.limits import MEBIBYTE, Limits
 from governance.sandbox.supervise import Ended, supervise
 from portal.message import Message
@@ -62,6 +62,7 @@ def run(
     sandbox: Sandbox | None = None,
     code: str | Path = INSIDE,
     program: str = "child.py",
+    interpreter: str | None = None,
 ) -> Outcome:
     """Run a task in a sandboxed process.
 
@@ -80,6 +81,8 @@ def run(
         Folder of the program inside; bound read-only.
     program : str, optional
         Its file name.
+    interpreter : str, optional
+        Path of another Python that the program is run with, by its own packages; by default ours.
 
     Raises
     ------
@@ -95,14 +98,14 @@ def run(
     with tempfile.TemporaryDirectory(prefix="sekisho-") as folder:
         root, given = Path(folder, "root"), Path(folder, "input")
         root.mkdir()
-        _write_input(given, task, features)
-        binds = {
+        _write_input(given, task, features, () if interpreter else package_folders())
+        binds = {path: path for path in (interpreter_folders(interpreter) if interpreter else ())} | {
             CODE: str(_readable(Path(code).resolve(), Path(folder, "code"))),
             CODE + "-start": str(_readable(INSIDE, Path(folder, "start"))),
             MODEL: str(_readable(Path(model_dir).resolve(), Path(folder, "model"))),
             INPUT: str(given),
         }
-        argv = [sys.executable, "-I", "-B", "-X", "faulthandler"]
+        argv = [interpreter or sys.executable, "-I", "-B", "-X", "faulthandler"]
         argv += [f"{CODE}-start/start.py", f"{CODE}/{program}"]
         command = sandbox.command(argv, binds=binds, root=str(root), limits=limits)
         try:
@@ -112,9 +115,9 @@ def run(
     return _outcome(ended, sandbox, limits)
 
 
-def _write_input(folder: Path, task: dict[str, Any], features: pa.Table | None) -> None:
+def _write_input(folder: Path, task: dict[str, Any], features: pa.Table | None, packages: tuple[str, ...]) -> None:
     folder.mkdir()
-    task = task | {"model": MODEL, "packages": package_folders()}
+    task = task | {"model": MODEL, "packages": packages}
     if features is not None:
         import pyarrow.parquet as pq
 
