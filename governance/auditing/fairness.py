@@ -6,16 +6,16 @@ from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
 
+from governance.auditing.replayed import REPLAYED_COLUMN, replay
 from governance.auditing.run import STEPS, Finding, known_inputs, run_audit
 from governance.auditing.sources import NotEvaluated, fetch_model, fetch_table, known_digest, profile_of
-from governance.models import AuditKind, EvidenceLabel, ModelVersion, Profile
+from governance.models import AuditKind, EvidenceLabel, ModelVersion
 from governance.verdict import environments
 from portal.jobs.kinds import job_kind
 from portal.message import Message
 from portal.web.errors import DomainError
 
 MIN_GROUP = 30
-REPLAYED_COLUMN = "__sekisho_prediction"
 
 
 @job_kind("audit.fairness", title=_("Fairness audit"), lease=30, deadline=1800)
@@ -45,7 +45,7 @@ def examine(version: ModelVersion, folder: Path, progress) -> Finding:
             progress(2, STEPS, Message("audit.fetching_model"))
             model_dir, inputs["artifact"] = fetch_model(version, folder)
             progress(2, STEPS, Message("audit.predicting"))
-            source, label = replay(model_dir, table.path, profile), EvidenceLabel.REPLAYED
+            source, label = replay(model_dir, table.path, profile).path, EvidenceLabel.REPLAYED
         progress(3, STEPS, Message("audit.computing"))
         audit = audit_fairness(
             source,
@@ -67,20 +67,3 @@ def smallest_group() -> int:
     """How many cases a group needs: what the strictest policy in force asks, so that every gate can read the audit."""
     gates = [gate for environment in environments().values() for gate in environment.gates]
     return max((gate.needs.min_group for gate in gates if gate.audit == AuditKind.FAIRNESS), default=MIN_GROUP)
-
-
-def replay(model_dir: Path, table: Path, profile: Profile) -> Path:
-    """Run the model on the features in the sandbox; a table with its predictions beside label and groups."""
-    import pyarrow.parquet as pq
-
-    from governance.auditing.features import features_of, read_table
-    from governance.sandbox import SandboxFailure, predict
-
-    rows = read_table(table)
-    try:
-        predictions = predict(model_dir, features_of(rows, profile, model_dir))
-    except SandboxFailure as failure:
-        raise NotEvaluated(failure.message) from failure
-    target = table.parent / "replayed.parquet"
-    pq.write_table(rows.append_column(REPLAYED_COLUMN, [predictions.labels]), target)
-    return target

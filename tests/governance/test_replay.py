@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from governance.auditing.fairness import REPLAYED_COLUMN, replay
+from governance.auditing.replayed import REPLAYED_COLUMN, replay
 from governance.auditing.sources import NotEvaluated
 from governance.models import Profile
 
@@ -35,7 +35,7 @@ def table(tmp_path, **columns):
 
 def test_the_predictions_are_those_of_the_model(model_dir, tmp_path):
     evaluation = table(tmp_path, income=[10.0, 90.0, 60.0])
-    made = pd.read_parquet(replay(model_dir, evaluation, Profile(label_column="label")))
+    made = pd.read_parquet(replay(model_dir, evaluation, Profile(label_column="label")).path)
     assert made[REPLAYED_COLUMN].tolist() == [0, 1, 1]
     assert made["sex"].tolist() == ["f", "m", "f"]
 
