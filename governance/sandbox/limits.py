@@ -43,3 +43,17 @@ class Limits:
         bound is a second wall behind the watch over resident memory.
         """
         return self.memory + 4 * GIBIBYTE
+
+
+_configured = Limits()
+
+
+def configure(limits: Limits) -> None:
+    """Set the limits of runs that name none of their own; the application does so when it starts."""
+    global _configured
+    _configured = limits
+
+
+def configured() -> Limits:
+    """The limits of runs that name none of their own."""
+    return _configured

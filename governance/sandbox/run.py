@@ -8,8 +8,10 @@ import shutil
 import stat
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from governance.sandbox import texts as _texts  # noqa: F401 - registers the sentences
@@ -17,7 +19,7 @@ from governance.sandbox import wire
 from governance.sandbox.backends import Sandbox
 from governance.sandbox.failures import SandboxFailure, phase_name
 from governance.sandbox.host import interpreter_folders, package_folders
-from governance.sandbox.limits import MEBIBYTE, Limits
+from governance.sandbox.limits import MEBIBYTE, Limits, configured
 from governance.sandbox.supervise import Ended, supervise
 from portal.message import Message
 
@@ -44,6 +46,7 @@ class Outcome:
         The end of what the process wrote to standard error.
     backend : str
     seconds : float
+    blocks : tuple of memoryview
     """
 
     payload: dict[str, Any]
@@ -51,18 +54,20 @@ class Outcome:
     detail: str
     backend: str
     seconds: float
+    blocks: tuple[memoryview, ...] = ()
 
 
 def run(
     task: dict[str, Any],
     *,
-    model_dir: str | Path,
+    model_dir: str | Path | None = None,
     features: pa.Table | None = None,
     limits: Limits | None = None,
     sandbox: Sandbox | None = None,
     code: str | Path = INSIDE,
     program: str = "child.py",
     interpreter: str | None = None,
+    binds: Mapping[str, str | Path] = MappingProxyType({}),
 ) -> Outcome:
     """Run a task in a sandboxed process.
 
@@ -70,17 +75,20 @@ def run(
     ----------
     task : dict
         JSON for the program inside.
-    model_dir : path
+    model_dir : path, optional
         Folder of the model; bound read-only.
     features : pyarrow.Table, optional
         Columns that the model takes, and none that it does not.
     limits : Limits, optional
+        By default those that were configured.
     sandbox : Sandbox, optional
         By default the one that works on this host.
     code : path, optional
         Folder of the program inside; bound read-only.
     program : str, optional
         Its file name.
+    binds : mapping, optional
+        More places inside → paths outside, bound read-only.
     interpreter : str, optional
         Path of another Python that the program is run with, by its own packages; by default ours.
 
@@ -91,7 +99,7 @@ def run(
     """
     from governance.sandbox.probe import find_sandbox
 
-    limits = limits or Limits()
+    limits = limits or configured()
     sandbox = sandbox or find_sandbox()
     if sandbox is None:
         raise SandboxFailure(Message("sandbox.none"))
@@ -99,15 +107,16 @@ def run(
         root, given = Path(folder, "root"), Path(folder, "input")
         root.mkdir()
         _write_input(given, task, features, () if interpreter else package_folders())
-        binds = {path: path for path in (interpreter_folders(interpreter) if interpreter else ())} | {
-            CODE: str(_readable(Path(code).resolve(), Path(folder, "code"))),
-            CODE + "-start": str(_readable(INSIDE, Path(folder, "start"))),
-            MODEL: str(_readable(Path(model_dir).resolve(), Path(folder, "model"))),
-            INPUT: str(given),
-        }
+        places = {CODE: Path(code), CODE + "-start": INSIDE, **{place: Path(path) for place, path in binds.items()}}
+        if model_dir is not None:
+            places[MODEL] = Path(model_dir)
+        bound = {path: path for path in (interpreter_folders(interpreter) if interpreter else ())}
+        for i, (place, path) in enumerate(places.items()):
+            bound[place] = str(_readable(path.resolve(), Path(folder, f"copy{i}")))
+        bound[INPUT] = str(given)
         argv = [interpreter or sys.executable, "-I", "-B", "-X", "faulthandler"]
-        argv += [f"{CODE}-start/start.py", f"{CODE}/{program}"]
-        command = sandbox.command(argv, binds=binds, root=str(root), limits=limits)
+        argv += [f"{CODE}-start/start.py", f"{CODE}/{program}", f"{INPUT}/task.json"]
+        command = sandbox.command(argv, binds=bound, root=str(root), limits=limits)
         try:
             ended = supervise(command, limits=limits)
         except OSError as error:
@@ -130,9 +139,13 @@ def _write_input(folder: Path, task: dict[str, Any], features: pa.Table | None, 
 
 
 def _readable(source: Path, copy: Path) -> Path:
-    """A folder, or a copy if the sandbox's user could not read it as it lies."""
+    """A folder or file, or a copy if the sandbox's user could not read it as it lies."""
     if os.getuid() != 0 or _open_to_all(source):
         return source
+    if source.is_file():
+        shutil.copyfile(source, copy)
+        copy.chmod(0o444)
+        return copy
     shutil.copytree(source, copy, symlinks=True)
     for folder, _, files in os.walk(copy):
         os.chmod(folder, 0o755)
@@ -143,6 +156,8 @@ def _readable(source: Path, copy: Path) -> Path:
 
 
 def _open_to_all(source: Path) -> bool:
+    if source.is_file():
+        return bool(source.stat().st_mode & stat.S_IROTH)
     for folder, folders, files in os.walk(source):
         needed = [(folder, stat.S_IROTH | stat.S_IXOTH)]
         needed += [(os.path.join(folder, name), stat.S_IROTH) for name in (*folders, *files)]
@@ -165,7 +180,7 @@ def _outcome(ended: Ended, sandbox: Sandbox, limits: Limits) -> Outcome:
         raise SandboxFailure(_why(ended, answer.phase, limits), detail)
     if "error" in answer.payload:
         raise SandboxFailure(_said(answer.payload["error"], answer.phase, limits), detail)
-    return Outcome(answer.payload, answer.arrays, detail, sandbox.backend, ended.seconds)
+    return Outcome(answer.payload, answer.arrays, detail, sandbox.backend, ended.seconds, answer.blocks)
 
 
 def _why(ended: Ended, phase: str, limits: Limits) -> Message:

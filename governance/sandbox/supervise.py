@@ -25,8 +25,10 @@ class Ended:
 
     Attributes
     ----------
-    output, errors : bytes
-        Standard output, at most the limit; the end of standard error.
+    output : bytearray
+        Standard output, at most the limit.
+    errors : bytes
+        The end of standard error.
     code : int
         Exit code; negative for a signal.
     stopped : str or None
@@ -34,7 +36,7 @@ class Ended:
     seconds : float
     """
 
-    output: bytes
+    output: bytearray
     errors: bytes
     code: int
     stopped: str | None
@@ -69,7 +71,7 @@ def supervise(command: list[str], *, limits: Limits) -> Ended:
     return Ended(output, errors, process.returncode, stopped, time.monotonic() - started)
 
 
-def _watch(process: subprocess.Popen, started: float, limits: Limits) -> tuple[bytes, bytes, str | None]:
+def _watch(process: subprocess.Popen, started: float, limits: Limits) -> tuple[bytearray, bytes, str | None]:
     output, errors = bytearray(), bytearray()
     deadline = started + limits.wall_seconds
     next_look = started + TICK_SECONDS
@@ -85,17 +87,18 @@ def _watch(process: subprocess.Popen, started: float, limits: Limits) -> tuple[b
             del errors[:-STDERR_TAIL]
             now = time.monotonic()
             if len(output) > limits.output_bytes:
-                return bytes(output[: limits.output_bytes]), bytes(errors), "output"
+                del output[limits.output_bytes :]
+                return output, bytes(errors), "output"
             if now > deadline:
-                return bytes(output), bytes(errors), "time"
+                return output, bytes(errors), "time"
             if now >= next_look:
                 next_look = now + TICK_SECONDS
                 if resident_bytes(process.pid) > limits.memory:
-                    return bytes(output), bytes(errors), "memory"
+                    return output, bytes(errors), "memory"
     # Both pipes are closed: whoever still lives in there has nothing more to say.
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(timeout=max(0.0, min(LAST_WORDS_SECONDS, deadline - time.monotonic())))
-    return bytes(output), bytes(errors), None
+    return output, bytes(errors), None
 
 
 def _kill(process: subprocess.Popen) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from typing import Any
 
 _stream = None
@@ -25,16 +26,20 @@ def phase(name: str) -> None:
     _stream.flush()
 
 
-def answer(payload: dict[str, Any], arrays: dict[str, Any] | None = None) -> None:
-    """Write the answer: JSON, then each array as little-endian float64."""
-    blocks = {}
+def answer(payload: dict[str, Any], arrays: dict[str, Any] | None = None, blocks: Sequence[Any] = ()) -> None:
+    """Write the answer: JSON, then each array as little-endian float64, then each block of bytes as it is."""
+    numbers = {}
     for name, values in (arrays or {}).items():
         import numpy as np
 
-        blocks[name] = np.ascontiguousarray(values, dtype="<f8")
-    listed = [{"name": name, "shape": list(block.shape)} for name, block in blocks.items()]
-    text = json.dumps(payload | {"arrays": listed}, allow_nan=False).encode("utf-8")
+        numbers[name] = np.ascontiguousarray(values, dtype="<f8")
+    blocks = [memoryview(block).cast("B") for block in blocks]
+    listed = [{"name": name, "shape": list(values.shape)} for name, values in numbers.items()]
+    listing = {"arrays": listed, "blocks": [block.nbytes for block in blocks]}
+    text = json.dumps(payload | listing, allow_nan=False).encode("utf-8")
     _stream.write(f"result {len(text)}\n".encode("ascii") + text)
-    for block in blocks.values():
-        _stream.write(block.tobytes())
+    for values in numbers.values():
+        _stream.write(values.tobytes())
+    for block in blocks:
+        _stream.write(block)
     _stream.close()

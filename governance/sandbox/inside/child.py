@@ -21,7 +21,7 @@ TEXT_CHARACTERS = 500
 
 def main() -> None:
     answer.claim_output()
-    task = json.loads(Path("/sekisho/input/task.json").read_text("utf-8"))
+    task = json.loads(Path(sys.argv[1]).read_text("utf-8"))
     sys.path.extend(path for path in task["packages"] if path not in sys.path)
     try:
         payload, arrays = _do(task)

@@ -46,7 +46,7 @@ def _scratch_overflows() -> bool:
 
 def main() -> None:
     claim_output()
-    task = json.loads(Path("/sekisho/input/task.json").read_text("utf-8"))
+    task = json.loads(Path(sys.argv[1]).read_text("utf-8"))
     status = dict(line.split(":\t", 1) for line in Path("/proc/self/status").read_text().splitlines() if ":\t" in line)
     places = (
         task["written"], "/x", "/usr/x", "/dev/x", "/sekisho/x", "/sekisho/model/x", "/sekisho/input/task.json",
