@@ -25,6 +25,7 @@ from governance.policy import Environment, Gate, describe_gate
 from governance.verdict import environments, judge, rules_of
 from governance.views.explanation_figures import ExplanationView, explanation_view
 from governance.views.fairness_figures import EACH, TOGETHER, FairnessView, fairness_view
+from governance.views.fairness_plain import plain_words
 from governance.views.lineage_figures import items_of, lineage_view
 from portal.message import Message
 from portal.pdf.people import Person, people
@@ -215,6 +216,7 @@ def _fairness(audit: Audit | None) -> dict[str, Any]:
         "fairness_audit": audit,
         "fairness_parts": parts,
         "fairness": audit.result,
+        "plain": plain_words(audit.result, parts[0].view.decisive),
         "most_groups": f":{MOST_GROUPS}",
     }
 

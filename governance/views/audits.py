@@ -13,6 +13,7 @@ from governance.views.audit_export import export
 from governance.views.audit_page import audit_context
 from governance.views.explanation_figures import explanation_view
 from governance.views.fairness_figures import fairness_view
+from governance.views.fairness_plain import plain_words
 from governance.views.lineage_figures import items_of, lineage_view
 from governance.views.versions import find_version
 
@@ -41,7 +42,8 @@ def fairness(request: HttpRequest, pk: int, number: int) -> HttpResponse:
         return export(context["audit"], context["asked_format"])
     if context["has_result"]:
         asked = request.GET.get("measure", ""), request.GET.get("groups", "")
-        context["figures"] = fairness_view(context["audit"].result, *asked)
+        context["figures"] = figures = fairness_view(context["audit"].result, *asked)
+        context["plain"] = plain_words(context["audit"].result, figures.decisive)
     return render(request, "governance/fairness.html", context)
 
 

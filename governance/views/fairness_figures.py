@@ -72,6 +72,7 @@ class FairnessView:
     judged_gaps: list[Mapping[str, Any]]
     other_gaps: list[Mapping[str, Any]]
     undefined: bool
+    decisive: Mapping[str, Any] | None
 
 
 def fairness_view(result: Mapping[str, Any], measure: str = "", groups: str = "") -> FairnessView:
@@ -85,7 +86,7 @@ def fairness_view(result: Mapping[str, Any], measure: str = "", groups: str = ""
         ``"each"``: the features one by one; ``"together"``: their intersections.
     """
     gaps = sorted(result["gaps"], key=lambda gap: GRAVITY.index(gap["verdict"]))
-    decisive = _decisive(result, gaps)
+    decisive = decisive_gap(result, gaps)
     known = [rate for rate in COMPARED if rate in result["overall"]]
     if measure not in known:
         measure = decisive["rate"] if decisive and decisive["rate"] in known else known[0]
@@ -106,11 +107,12 @@ def fairness_view(result: Mapping[str, Any], measure: str = "", groups: str = ""
         groupings=groupings,
         judged_gaps=[_named(gap) for gap in gaps if gap["judged"]],
         other_gaps=[_named(gap) for gap in gaps if not gap["judged"]],
+        decisive=decisive,
         undefined=any(row.value is None for grouping in groupings for row in grouping.rows),
     )
 
 
-def _decisive(result: Mapping[str, Any], gaps: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+def decisive_gap(result: Mapping[str, Any], gaps: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     """The judged gap that the verdict speaks of: the largest of those with the gravest verdict."""
     judged = [gap for gap in gaps if gap["judged"] and gap["rate"]]
     gravest = [gap for gap in judged if gap["verdict"] == result["verdict"]] or judged

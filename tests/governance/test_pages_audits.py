@@ -14,6 +14,7 @@ from governance.models import Audit
 from governance.views.audit_export import _cell
 from governance.views.explanation_figures import explanation_view
 from governance.views.fairness_figures import fairness_view
+from governance.views.fairness_plain import plain_words
 from portal.jobs.models import Job
 from portal.message import Message
 from tests.governance import factories as make
@@ -112,6 +113,33 @@ def test_a_certain_gap_fails_and_is_shown_by_its_measure(cast, as_user, version)
     assert "within 0.1 of the highest" in page
     one_by_one = text(page_of(as_user(cast.member), version, "fairness", groups="each", measure="selection_rate"))
     assert 'aria-current="true">Selection rate' in one_by_one
+
+
+@pytest.mark.parametrize(
+    ("gap", "found", "sure"),
+    [
+        (0.2, "of 100 such in", "Chance does not explain it: the true difference is at least"),
+        (0.1, "of 100 such in", "The sample is too small to tell: the true difference may be as small as"),
+        (0.0, "of 100 such in", "Even with bad luck in the sample the true difference is at most"),
+    ],
+)
+def test_the_decisive_gap_in_plain_words(cast, as_user, version, gap, found, sure):
+    make.audit_fairness(version, gap=gap)
+    page = text(page_of(as_user(cast.member), version, "fairness"))
+    assert found in page
+    assert sure in page
+
+
+def test_plain_words_are_never_surer_than_the_interval():
+    gap = {
+        "value": 0.3, "low": 0.119, "high": 0.401, "tolerance": 0.1, "rate": "selection_rate", "verdict": "fail",
+        "metric": "demographic_parity_difference", "highest": {"value": 0.666}, "lowest": {"value": 0.366},
+        "message": {"params": {"highest": "A", "lowest": "B"}},
+    }  # fmt: skip
+    plain = plain_words({"positive": "1"}, gap)
+    assert (plain.of_highest, plain.of_lowest, plain.least, plain.most, plain.allowed) == (67, 37, 11, 41, "10")
+    assert plain_words({}, gap | {"metric": "demographic_parity_ratio"}) is None
+    assert plain_words({}, gap | {"value": None}) is None
 
 
 def test_small_groups_are_hollow_and_never_the_highest(cast):
