@@ -234,7 +234,7 @@ def describe(reader: Files, *, hashed: bool) -> ModelFiles:
     names = {file.path for file in files}
     if "MLmodel" not in names:
         raise NotFound(Message("registry.not_found", {"detail": "MLmodel"}))
-    mlmodel = _yaml(reader.text("MLmodel"))
+    mlmodel = untrusted_yaml(reader.text("MLmodel"))
     flavours = mlmodel.get("flavors")
     flavours = flavours if isinstance(flavours, dict) else {}
     requirements = None
@@ -255,7 +255,8 @@ def describe(reader: Files, *, hashed: bool) -> ModelFiles:
     )
 
 
-def _yaml(text: str) -> dict[str, Any]:
+def untrusted_yaml(text: str, path: str = "MLmodel") -> dict[str, Any]:
+    """A YAML file of a model as a mapping; `RegistryError` if it cannot be read. Write out scalars of it alone."""
     import yaml
 
     class Loader(yaml.SafeLoader):
@@ -269,7 +270,7 @@ def _yaml(text: str) -> dict[str, Any]:
         data = yaml.load(text, Loader)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         detail = getattr(error, "problem", None) or type(error).__name__
-        raise RegistryError(Message("registry.unreadable", {"path": "MLmodel", "detail": str(detail)})) from None
+        raise RegistryError(Message("registry.unreadable", {"path": path, "detail": str(detail)})) from None
     return data if isinstance(data, dict) else {}
 
 
