@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import os
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from governance.engine import texts as _texts  # noqa: F401  (registers the sentences)
-from portal.message import Message
+from governance.engine.files import as_utf8, check_csv, check_parquet
+from governance.engine.refusal import EvaluationDataError
 
 if TYPE_CHECKING:
     import ibis
@@ -23,14 +25,7 @@ if TYPE_CHECKING:
 CSV_TYPES = {"auto_type_candidates": ["BIGINT", "DOUBLE", "DATE", "TIMESTAMP", "VARCHAR"]}
 PARQUET_MAGIC = b"PAR1"
 TEXT_SUFFIXES = {".csv", ".tsv", ".txt"}
-
-
-class EvaluationDataError(ValueError):
-    """The evaluation data or the settings cannot be audited; `message` says why in one sentence."""
-
-    def __init__(self, code: str, **params: Any) -> None:
-        self.message = Message(code, params)
-        super().__init__(str(self.message))
+_limits = {"memory": "1GB", "folder": ""}
 
 
 @contextmanager
@@ -41,23 +36,30 @@ def open_table(source: str | Path | ibis.Table) -> Iterator[ibis.Table]:
     ----------
     source : path or ibis.Table
         A Parquet or CSV file on this machine, or a table expression of any Ibis backend, which is then
-        aggregated where it lies.
+        aggregated where it lies. CSV is UTF-8; UTF-16, Shift_JIS and EUC-JP are recognised.
     """
     import duckdb
     import ibis
 
     if isinstance(source, ibis.Table):
-        yield source
+        try:
+            yield source
+        except duckdb.Error as error:
+            raise EvaluationDataError("data.query_failed", detail=_first_line(error)) from error
         return
     path = Path(source)
     reader = _reader(path)
-    backend = ibis.duckdb.from_connection(_database().cursor())
-    try:
-        yield getattr(backend, reader)(path, **(CSV_TYPES if reader == "read_csv" else {}))
-    except duckdb.Error as error:
-        raise EvaluationDataError("data.unreadable", file=path.name, detail=_first_line(error)) from error
-    finally:
-        backend.disconnect()
+    with _checked(path, reader) as file:
+        backend = ibis.duckdb.from_connection(_database().cursor())
+        try:
+            yield getattr(backend, reader)(file, **(CSV_TYPES if reader == "read_csv" else {}))
+        except duckdb.OutOfMemoryException as error:
+            params = {"limit": _limits["memory"], "detail": _first_line(error)}
+            raise EvaluationDataError("data.too_large", file=path.name, **params) from error
+        except duckdb.Error as error:
+            raise EvaluationDataError("data.unreadable", file=path.name, detail=_first_line(error)) from error
+        finally:
+            backend.disconnect()
 
 
 def require_columns(table: ibis.Table, columns: Iterable[str]) -> None:
@@ -75,13 +77,50 @@ def file_digest(path: str | Path) -> dict[str, Any]:
     return {"name": path.name, "bytes": path.stat().st_size, "sha256": digest}
 
 
+def limit_memory(memory: str, folder: str | Path | None = None) -> None:
+    """Set what queries of this process may hold in memory, and where they put what is more.
+
+    Parameters
+    ----------
+    memory : str
+        Such as ``"512MB"``; what the process holds besides is not counted.
+    folder : path, optional
+        The system's temporary folder where None.
+    """
+    _limits["memory"] = memory
+    _limits["folder"] = str(folder or Path(tempfile.gettempdir()) / f"sekisho-query-{os.getpid()}")
+    if _database.cache_info().currsize:
+        _database().execute(f"SET memory_limit='{memory}'")
+
+
 @functools.cache
 def _database():
     """One in-memory database a process: to start one costs as much as to count 500,000 rows."""
     import duckdb
 
-    # No extension is ever fetched from the network, whatever a file's name suggests.
-    return duckdb.connect(config={"autoinstall_known_extensions": False})
+    if not _limits["folder"]:
+        limit_memory(_limits["memory"])
+    return duckdb.connect(
+        config={
+            "autoinstall_known_extensions": False,  # whatever a file's name suggests, nothing is fetched
+            "memory_limit": _limits["memory"],
+            "temp_directory": _limits["folder"],
+        }
+    )
+
+
+@contextmanager
+def _checked(path: Path, reader: str) -> Iterator[Path]:
+    if reader == "read_parquet":
+        check_parquet(path)
+        yield path
+        return
+    if path.suffix.lower() == ".zst":  # only the database unpacks it, and says what is wrong
+        yield path
+        return
+    with as_utf8(path) as file:
+        check_csv(file, path.name)
+        yield file
 
 
 def _reader(path: Path) -> str:

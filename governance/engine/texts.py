@@ -15,6 +15,28 @@ register(
         "data.no_rows": gettext_noop("The evaluation data has columns but no rows."),
         "data.no_column": gettext_noop("There is no column %(column)s in the evaluation data. Near it: %(near)s."),
         "data.nested": gettext_noop("The column %(column)s holds lists or structures, not single values."),
+        "data.duplicate_column": gettext_noop(
+            "The file %(file)s has more than one column %(column)s. Rename all but one; case makes no difference."
+        ),
+        "data.encoding": gettext_noop(
+            "The text of the file %(file)s is in no one encoding that can be told: it is neither UTF-8, UTF-16, "
+            "Shift_JIS nor EUC-JP throughout. Save it as UTF-8."
+        ),
+        "data.too_many_rows": gettext_noop("The file %(file)s has %(rows)s rows; at most %(limit)s are read."),
+        "data.too_large": gettext_noop(
+            "The file %(file)s needs more memory than the %(limit)s that an audit may take: %(detail)s"
+        ),
+        "data.query_failed": gettext_noop("The evaluation table cannot be read: %(detail)s"),
+        "data.long_level": gettext_noop(
+            "The column %(column)s holds texts of more than %(limit)s characters, which are no groups or classes."
+        ),
+        "data.not_numeric": gettext_noop("The column %(column)s must hold numbers."),
+        "data.bad_weights": gettext_noop(
+            "The weights in %(column)s must be numbers of at least 0; rows in which they are not, or are missing: "
+            "%(count)s."
+        ),
+        "data.no_weight": gettext_noop("The weights in %(column)s add up to nothing that can be used."),
+        "data.no_scores": gettext_noop("The scores given hold no number."),
         "data.no_sensitive": gettext_noop("Name at least one sensitive column."),
         "data.too_many_sensitive": gettext_noop(
             "%(count)s sensitive columns were named; at most %(limit)s can be audited together."
