@@ -103,6 +103,16 @@ class ProfileForm(forms.ModelForm):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("For sensitive columns with many values, such as “age: 30, 45, 60”."),
     )
+    proxy_columns = Columns(
+        label=_("Proxies of sensitive columns"),
+        required=False,
+        help_text=_("Columns that may stand in for a sensitive one, such as postcode; commas between them."),
+    )
+    slice_columns = Columns(
+        label=_("Slices of performance"),
+        required=False,
+        help_text=_("Columns by whose values performance is shown apart, such as region; commas between them."),
+    )
     rev = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     class Meta:

@@ -81,6 +81,10 @@ register_fields(
         "sensitive_columns": gettext_noop("Sensitive columns"),
         "bins": gettext_noop("Edges of bins"),
         "excluded_columns": gettext_noop("Columns the model does not take"),
+        "score_column": gettext_noop("Score column"),
+        "weight_column": gettext_noop("Weight column"),
+        "proxy_columns": gettext_noop("Proxies of sensitive columns"),
+        "slice_columns": gettext_noop("Slices of performance"),
         "rev": gettext_noop("Revision"),
         "digest": gettext_noop("Digest"),
     }

@@ -208,6 +208,14 @@ FILES_ROOT = SEKISHO_HOME / "files"
 # What registries and evaluation data may be read from: hosts of MLflow servers ("*" for any), roots of files.
 REGISTRY_HOSTS = env.words("SEKISHO_REGISTRY_HOSTS") or ["*"]
 DATA_ROOTS = env.words("SEKISHO_DATA_ROOTS")
+# Object storage: s3://bucket, or https://endpoint/bucket; the credentials are those of one reader for all.
+S3_STORES = env.words("SEKISHO_S3")
+S3_KEY, S3_SECRET = env.text("SEKISHO_S3_KEY"), env.text("SEKISHO_S3_SECRET")
+S3_REGION = env.text("SEKISHO_S3_REGION")
+DATA_LIMIT = env.whole("SEKISHO_DATA_LIMIT_MB", 8192, least=1) * 2**20
+UPLOAD_LIMIT = env.whole("SEKISHO_UPLOAD_LIMIT_MB", 256, least=1) * 2**20
+# Counts below this are left out of exports, dossiers and the API; 0 leaves none out.
+LEAST_CELL = env.whole("SEKISHO_LEAST_CELL", 5)
 REGISTRY_TIMEOUT = env.whole("SEKISHO_REGISTRY_TIMEOUT", 10, least=1)
 MIRROR_INTERVAL = env.whole("SEKISHO_MIRROR_SECONDS", 300, least=5)
 

@@ -6,19 +6,19 @@ import hashlib
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
+from django.utils import timezone
 
+from governance.auditing.encodings import readable
+from governance.auditing.places import SHARED, SetError, bring, file_digest, file_of, is_allowed, run_artifact
 from governance.connections import connect
-from governance.models import ModelVersion, Profile
+from governance.models import EvaluationSet, EvaluationSetUse, ModelVersion, Profile, SetRole
 from portal.accounts.models import Team
 from portal.message import Message
 from portal.web.errors import DomainError, Unavailable
-
-SHARED = "shared"
 
 
 class NotEvaluated(DomainError):
@@ -27,10 +27,15 @@ class NotEvaluated(DomainError):
 
 @dataclass(frozen=True)
 class EvaluationTable:
-    """A table of labelled cases on this machine, and its digest."""
+    """A table of labelled cases on this machine, and the digest of what it was made from.
+
+    ``set`` is the evaluation set it belongs to, if any; ``joined`` says how restricted attributes were found.
+    """
 
     path: Path
     digest: str
+    set: EvaluationSet | None = None
+    joined: dict[str, int] = field(default_factory=dict)
 
 
 def load_version(version_id: int) -> ModelVersion:
@@ -46,9 +51,13 @@ def load_version(version_id: int) -> ModelVersion:
 
 
 def profile_of(version: ModelVersion) -> Profile:
+    """The model's profile; a pinned set without the prediction column has the sandbox make the predictions."""
     profile = getattr(version.model, "profile", None)
     if profile is None:
         raise NotEvaluated("audit.no_profile")
+    one = version.challenger or next((use.set for use in uses_of(version) if use.role == SetRole.GOLD), None)
+    if one and profile.prediction_column not in one.column_names:
+        profile.prediction_column = ""
     return profile
 
 
@@ -87,7 +96,71 @@ def known_digest(version: ModelVersion) -> str:
 
 
 def fetch_table(version: ModelVersion, profile: Profile, folder: Path) -> EvaluationTable:
-    """Bring the evaluation data here: an artifact of the run, or a file below an allowed folder."""
+    """Bring the evaluation data here: the model's gold set, or what the profile names.
+
+    That is an artifact of the version's run, or a file below an allowed folder. While a version is judged on a
+    challenger set (``version.challenger``), it is that set.
+    """
+    uses = {use.role: use for use in uses_of(version) if use.role != SetRole.CHALLENGER}
+    one = version.challenger or (uses[SetRole.GOLD].set if SetRole.GOLD in uses else None)
+    if one:
+        table = _usable(one, folder)
+    else:
+        table = _named_by(profile, version, folder)
+    if SetRole.SENSITIVE in uses:
+        table = _with_restricted(table, uses[SetRole.SENSITIVE], profile, folder)
+    version.evaluated = table
+    return table
+
+
+def uses_of(version: ModelVersion) -> list[EvaluationSetUse]:
+    return list(EvaluationSetUse.objects.filter(model=version.model_id).select_related("set__team", "set__version"))
+
+
+def fetch_set(one: EvaluationSet, folder: Path) -> EvaluationTable:
+    """Bring a set's file here; refused unless it is the one that was pinned.
+
+    Raises
+    ------
+    SetError
+        It cannot be used: not measured, ended, gone, or of other bytes than were pinned.
+    """
+    if one.ended_at or (one.keep_until and one.keep_until < timezone.localdate()):
+        raise SetError("set.ended")
+    if one.error:
+        raise SetError(Message.from_json(one.error))
+    if not one.digest:
+        raise SetError("set.not_pinned")
+    place = folder / f"set-{one.pk}"
+    place.mkdir(exist_ok=True)
+    path = bring(one, place)
+    if file_digest(path) != one.digest:
+        raise SetError("set.changed", name=one.name)
+    return EvaluationTable(readable(path, place), one.digest, one)
+
+
+def _usable(one: EvaluationSet, folder: Path) -> EvaluationTable:
+    try:
+        return fetch_set(one, folder)
+    except SetError as error:
+        raise NotEvaluated(Message("audit.set_unusable", {"name": one.name, "why": error.message})) from error
+
+
+def _with_restricted(table: EvaluationTable, use: EvaluationSetUse, profile: Profile, folder: Path) -> EvaluationTable:
+    """Restricted attributes beside the cases: joined by key here, in the worker, and in no other place."""
+    from governance.auditing.joining import join_by_key
+
+    restricted = _usable(use.set, folder)
+    target = folder / "joined.parquet"
+    try:
+        joined = join_by_key(table.path, restricted.path, use.key_columns, profile.restricted_columns, target)
+    except SetError as error:
+        raise NotEvaluated(Message("audit.set_unusable", {"name": use.set.name, "why": error.message})) from error
+    both = hashlib.sha256(f"{table.digest} {restricted.digest}".encode()).hexdigest()
+    return EvaluationTable(target, f"sha256:{both}", table.set, joined)
+
+
+def _named_by(profile: Profile, version: ModelVersion, folder: Path) -> EvaluationTable:
     place = profile.evaluation_data.strip()
     if not place:
         raise NotEvaluated("audit.no_data")
@@ -95,19 +168,16 @@ def fetch_table(version: ModelVersion, profile: Profile, folder: Path) -> Evalua
         path = _allowed_file(place, version.team)
     else:
         path = _artifact(version, place, folder)
-    # Under a name of ours: a reader would take `*` or `[` in a name for a pattern.
-    table = folder / f"evaluation{path.suffix}"
-    table.symlink_to(path)
-    with table.open("rb") as file:
-        return EvaluationTable(table, "sha256:" + hashlib.file_digest(file, "sha256").hexdigest())
+    try:
+        return EvaluationTable(readable(path, folder), file_digest(path))
+    except SetError as error:
+        raise NotEvaluated(Message("audit.data_unusable", {"why": error.message})) from error
 
 
 def _allowed_file(place: str, team: Team | None) -> Path:
     """A file below an allowed folder, in the part that is the team's or shared by all teams."""
-    path = Path(unquote(urlsplit(place).path)).resolve()
-    parts = [SHARED, team.slug] if team else [SHARED]
-    roots = [Path(root).resolve() / part for root in settings.DATA_ROOTS for part in parts]
-    if not any(path.is_relative_to(root) for root in roots):
+    path = file_of(place)
+    if not is_allowed(path, team):
         team_folder = team.slug if team else SHARED
         raise NotEvaluated(Message("audit.data_place", {"path": str(path), "team": team_folder, "shared": SHARED}))
     if not path.is_file():
@@ -116,15 +186,9 @@ def _allowed_file(place: str, team: Team | None) -> Path:
 
 
 def _artifact(version: ModelVersion, place: str, folder: Path) -> Path:
-    from governance.registry import NotFound, RegistryError
-
     if not version.run_id:
         raise NotEvaluated("audit.no_run")
-    target = folder / "data"
-    target.mkdir()
     try:
-        return Path(connect(version.model.registry).download_run_artifact(version.run_id, place, target))
-    except NotFound:
+        return run_artifact(version, place, folder)
+    except SetError:
         raise NotEvaluated(Message("audit.data_missing", {"path": place})) from None
-    except RegistryError as error:
-        raise Unavailable(error.message) from error

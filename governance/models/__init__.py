@@ -1,6 +1,15 @@
 """Registries and what is mirrored of them, profiles, audits, policies, promotions and moves."""
 
 from governance.models.audit import Audit, AuditKind, EvidenceLabel, Outcome
+from governance.models.evaluation import (
+    KEPT,
+    DataConnection,
+    EvaluationSet,
+    EvaluationSetUse,
+    SetRole,
+    SetSource,
+    SetState,
+)
 from governance.models.profile import Direction, Kind, Profile, Risk, digest_of
 from governance.models.promotion import (
     Decision,
@@ -15,11 +24,15 @@ from governance.models.promotion import (
 from governance.models.registry import ModelVersion, RegisteredModel, Registry
 
 __all__ = [
+    "KEPT",
     "Audit",
     "AuditKind",
+    "DataConnection",
     "Decision",
     "DecisionKind",
     "Direction",
+    "EvaluationSet",
+    "EvaluationSetUse",
     "EvidenceLabel",
     "Kind",
     "ModelVersion",
@@ -34,5 +47,8 @@ __all__ = [
     "RegisteredModel",
     "Registry",
     "Risk",
+    "SetRole",
+    "SetSource",
+    "SetState",
     "digest_of",
 ]

@@ -66,9 +66,21 @@ class Profile(models.Model):
         help_text=_("Leave empty to have Sekisho run the model on the evaluation data."),
     )
     positive = models.CharField(_("positive value"), max_length=120, blank=True)
+    score_column = models.CharField(
+        _("score column"),
+        max_length=120,
+        blank=True,
+        help_text=_("The model's probability or score, where the data holds one beside the decision."),
+    )
+    weight_column = models.CharField(
+        _("weight column"), max_length=120, blank=True, help_text=_("How many cases a row stands for.")
+    )
     sensitive_columns = models.JSONField(_("sensitive columns"), default=list, blank=True)
     bins = models.JSONField(_("edges of bins"), default=dict, blank=True)
     excluded_columns = models.JSONField(_("columns the model does not take"), default=list, blank=True)
+    proxy_columns = models.JSONField(_("proxies of sensitive columns"), default=list, blank=True)
+    slice_columns = models.JSONField(_("slices of performance"), default=list, blank=True)
+    pinned = models.JSONField(default=dict, editable=False, help_text="Role → the pinned digests of its sets")
     rev = models.PositiveIntegerField(default=1)
     changed_at = models.DateTimeField(default=timezone.now)
     changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
@@ -102,13 +114,26 @@ class Profile(models.Model):
         "sensitive_columns",
         "bins",
         "excluded_columns",
+        "score_column",
+        "weight_column",
+        "proxy_columns",
+        "slice_columns",
     ]
+    # Left out of the digest while they are empty: what was approved before they existed stays approved.
+    LATER = ("score_column", "weight_column", "proxy_columns", "slice_columns")
 
     @property
     def content(self) -> dict:
-        """What audits and approvals stand on."""
+        """What people write; the form and the API hold these fields."""
         return {name: getattr(self, name) for name in self.FIELDS}
 
     @property
     def digest(self) -> str:
-        return digest_of(self.content)
+        """Of what audits and approvals stand on: the content, and the sets that the model is judged on."""
+        written = {name: value for name, value in self.content.items() if value or name not in self.LATER}
+        return digest_of(written | ({"pinned": self.pinned} if self.pinned else {}))
+
+    @property
+    def restricted_columns(self) -> list[str]:
+        """Attributes that come from a restricted set: no model is given them."""
+        return self.pinned.get("sensitive", {}).get("columns", [])

@@ -96,6 +96,8 @@ class ModelVersion(models.Model):
     deleted_at = models.DateTimeField(null=True)
 
     objects = MirroredQuerySet.along("model__team__").as_manager()
+    challenger = None  # the evaluation set that an audit judges this instance on in place of the gold set
+    evaluated = None  # the evaluation table that an audit has read for this instance
 
     class Meta:
         ordering = ["-number"]

@@ -1,0 +1,45 @@
+"""Sentences about evaluation sets and data connections."""
+
+from portal.ledger.words import register_actions
+from portal.message import gettext_noop, register
+
+register(
+    {
+        "audit.set_unusable": gettext_noop("Not evaluated: the evaluation set %(name)s cannot be used. %(why)s"),
+        "audit.data_unusable": gettext_noop("Not evaluated: the evaluation data cannot be used. %(why)s"),
+        "set.place": gettext_noop(
+            "%(place)s is no place that the owner may read. It must lie on allowed storage (SEKISHO_DATA_ROOTS or "
+            "SEKISHO_S3), in the part %(team)s (the team's) or %(shared)s (everybody's)."
+        ),
+        "set.missing": gettext_noop("There is no file at %(place)s."),
+        "set.no_run": gettext_noop("The version is gone, or it has no run that could hold the file."),
+        "set.storage_silent": gettext_noop("The storage does not answer: %(detail)s"),
+        "set.too_large": gettext_noop("The file is larger than %(limit)s MB."),
+        "set.unfolds": gettext_noop("The file declares more than %(limit)s MB once it is unfolded."),
+        "set.wide": gettext_noop("The table has more than %(limit)s columns."),
+        "set.column_twice": gettext_noop("The table has columns of the same name: %(columns)s."),
+        "set.nested": gettext_noop("The column %(column)s holds lists, structures or bytes, not single values."),
+        "set.no_rows": gettext_noop("The table has no rows."),
+        "set.empty": gettext_noop("The file is empty."),
+        "set.format": gettext_noop("The file is neither Parquet nor CSV."),
+        "set.unreadable": gettext_noop("The file cannot be read: %(detail)s"),
+        "set.encoding": gettext_noop(
+            "The text is neither UTF-8 nor Shift_JIS throughout. Save the file as UTF-8 and try again."
+        ),
+        "set.encoding_mixed": gettext_noop(
+            "The text begins as %(encoding)s and goes on in another encoding. Save the file as UTF-8 and try again."
+        ),
+        "set.lacks": gettext_noop("%(file)s has no column %(columns)s."),
+        "set.column_in_both": gettext_noop(
+            "Both tables hold the columns %(columns)s. Restricted attributes must stand in the restricted set alone."
+        ),
+        "set.copy_gone": gettext_noop("Sekisho's copy of the file is gone."),
+        "set.not_pinned": gettext_noop("It has not been measured yet, so its digest is not pinned."),
+        "set.changed": gettext_noop(
+            "Its bytes are not those that were pinned: the file of %(name)s was changed. Its owner can pin it anew."
+        ),
+        "set.ended": gettext_noop("The time for which it may be kept is over."),
+    }
+)
+
+register_actions({})
