@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.shortcuts import get_object_or_404
 from django.urls import path
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
@@ -14,7 +13,7 @@ from governance.actions import promotions as promotion_actions
 from governance.actions.audits import request_audits
 from governance.models import Audit, AuditKind, ModelVersion, Promotion, RegisteredModel
 from governance.verdict import as_document, judge
-from portal.web.errors import Invalid
+from portal.web.errors import Invalid, Missing
 from portal.web.say import say
 
 
@@ -156,9 +155,11 @@ class Where(serializers.Serializer):
     def find(self, user) -> ModelVersion:
         data = self.validated_data
         seen = ModelVersion.objects.for_user(user).select_related("model__team", "model__registry", "model__profile")
-        return get_object_or_404(
-            seen, model__registry__slug=data["registry"], model__name=data["model"], number=data["version"]
-        )
+        named = {"model__registry__slug": data["registry"], "model__name": data["model"], "number": data["version"]}
+        version = seen.filter(**named).first()
+        if version is None:
+            raise Missing("api.no_version", **{name: data[name] for name in ("registry", "model", "version")})
+        return version
 
 
 class WhereTo(Where):

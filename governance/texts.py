@@ -55,6 +55,10 @@ register(
         "audit.features_missing": gettext_noop(
             "Not evaluated: the evaluation data lacks columns that the model takes: %(columns)s."
         ),
+        "api.no_version": gettext_noop(
+            "Registry %(registry)s has no version %(version)s of a model %(model)s that you may see. A version that was "
+            "registered just now appears with the next mirroring."
+        ),
         "audit.reading": gettext_noop("Reading the version from the registry."),
         "audit.fetching_model": gettext_noop("Fetching the model's files."),
         "audit.fetching_data": gettext_noop("Fetching the evaluation data."),

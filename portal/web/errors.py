@@ -43,6 +43,12 @@ class Conflict(DomainError):
     """Somebody else was faster, or the state moved on."""
 
 
+class Missing(DomainError):
+    """What was asked for does not exist, or is not for this reader: the two are told apart by nobody."""
+
+    status = 404
+
+
 class Unavailable(DomainError):
     """Something outside does not answer."""
 
@@ -54,6 +60,20 @@ def error_page(request: HttpRequest, error: DomainError) -> HttpResponse:
     return render(request, "web/refused.html", {"error": error}, status=error.status)
 
 
+def problem(error: DomainError) -> dict[str, Any]:
+    """A domain error as an RFC 9457 problem."""
+    body = {
+        "type": f"urn:sekisho:problem:{error.message.code}",
+        "title": say(error.message),
+        "status": error.status,
+        "code": error.message.code,
+        "params": error.message.to_json()["params"],
+    }
+    if isinstance(error, Invalid) and error.fields:
+        body["errors"] = {name: say(message) for name, message in error.fields.items()}
+    return body
+
+
 def problem_response(exception: Exception, context: dict[str, Any]):
     """Turn any exception of an API view into a problem document (DRF's EXCEPTION_HANDLER)."""
     from rest_framework import exceptions
@@ -61,16 +81,7 @@ def problem_response(exception: Exception, context: dict[str, Any]):
     from rest_framework.views import exception_handler
 
     if isinstance(exception, DomainError):
-        body = {
-            "type": f"urn:sekisho:problem:{exception.message.code}",
-            "title": say(exception.message),
-            "status": exception.status,
-            "code": exception.message.code,
-            "params": exception.message.to_json()["params"],
-        }
-        if isinstance(exception, Invalid) and exception.fields:
-            body["errors"] = {name: say(message) for name, message in exception.fields.items()}
-        return Response(body, status=exception.status, content_type="application/problem+json")
+        return Response(problem(exception), status=exception.status, content_type="application/problem+json")
     if isinstance(exception, Http404):
         exception = exceptions.NotFound()
     elif isinstance(exception, PermissionDenied):

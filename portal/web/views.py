@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import structlog
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
+
+from portal.web import texts as _texts  # noqa: F401  (registers the sentences)
+from portal.web.errors import Missing, problem
 
 
 @require_safe
@@ -23,6 +27,10 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A page for people; programs are told where the API is described."""
+    if request.path.startswith("/api/"):
+        body = problem(Missing("api.no_address", path=request.path[:200], docs=reverse("api-docs")))
+        return JsonResponse(body, status=404, content_type="application/problem+json")
     return render(request, "404.html", status=404)
 
 

@@ -1,0 +1,29 @@
+"""What a program is told when there is nothing at an address."""
+
+from __future__ import annotations
+
+from tests.governance import factories as make
+
+
+def test_an_unknown_address_of_the_api_is_a_problem_and_leads_on(cast, as_user):
+    answer = as_user(cast.member).get("/api/v1/nonsense/")
+    assert answer.status_code == 404
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer.json()["title"] == "The API has no address /api/v1/nonsense/. /api/v1/docs/ describes all of them."
+
+
+def test_an_unknown_address_of_the_site_is_a_page(cast, as_user):
+    answer = as_user(cast.member).get("/nonsense/")
+    assert answer.status_code == 404
+    assert answer["Content-Type"].startswith("text/html")
+
+
+def test_a_version_that_is_not_there_and_one_of_others_are_the_same_problem(cast, as_user):
+    version = make.make_version(make.make_model(cast.member.memberships.first().team))
+    asked = {"registry": version.model.registry.slug, "model": version.model.name, "environment": "production"}
+    unknown = as_user(cast.member).get("/api/v1/verdict/", {**asked, "version": version.number + 5})
+    foreign = as_user(cast.stranger).get("/api/v1/verdict/", {**asked, "version": version.number})
+    for answer in (unknown, foreign):
+        assert answer.status_code == 404
+        assert answer.json()["code"] == "api.no_version"
+        assert version.model.name in answer.json()["title"]
