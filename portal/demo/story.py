@@ -16,6 +16,7 @@ from assessments.levels import current_score
 from governance.actions import promotions, registries
 from governance.actions.policies import ensure_default_policy
 from governance.actions.profiles import set_profile
+from governance.audit_kinds import kinds_for
 from governance.mirror import ask_for_mirror
 from governance.models import ModelVersion, Promotion, PromotionState, RegisteredModel, Registry
 from portal.accounts.models import Team, User
@@ -161,12 +162,13 @@ class Story:
         for what, about in profiles.MODELS.items():
             version = self._version(about.name, 1)
             audits = {audit.kind: audit for audit in version.audits.order_by("created_at")}
+            expected = {str(kind) for kind in kinds_for(version.model.profile)}
             told = "; ".join(f"{kind}: {audit.outcome}" for kind, audit in sorted(audits.items()))
             self._note(
                 f"{what}: version 1 audited",
-                "lineage, fairness and explanation audited",
+                f"audited: {', '.join(sorted(expected))}",
                 told or "no audit",
-                set(audits) == {"lineage", "fairness", "explanation"},
+                set(audits) == expected,
                 run_id=version.run_id,
                 ledger=numbers("version", version.pk, "audit.keep"),
             )
