@@ -139,14 +139,14 @@ def audit_drift(
         now = stack.enter_context(open_table(current))
         table = Table(now, reference.weight)
         comparison = _Comparison(reference, table, named, settings)
-        cube = cube_of(now, label=roles.get(LABEL), prediction=roles.get(PREDICTION), sensitive=sensitive, bins=bins)
-    groups = _groups(reference.cube, cube, positive, settings)
+        decided = {"label": roles.get(LABEL), "prediction": roles.get(PREDICTION)}
+        groups, without = _groups(reference.cube, now, positive, settings, **decided, sensitive=sensitive, bins=bins)
     verdict, message, advice = comparison.verdict()
     return DriftAudit(
         verdict=verdict,
         message=message,
         advice=advice,
-        notes=tuple(comparison.notes(groups)),
+        notes=(*comparison.notes(groups), *([without] if without else [])),
         columns=tuple(comparison.results),
         rows={"reference": reference.rows, "current": table.rows},
         settings=settings | {"weight": reference.weight, "psi_bands": list(PSI_BANDS)},
@@ -330,15 +330,19 @@ def _named_of(reference: Reference, columns: Sequence[str] | None) -> Sequence[s
 
 
 def _groups(
-    reference: Cube | None, current: Cube | None, positive: str | None, settings: Mapping[str, Any]
-) -> dict[str, Any] | None:
-    if reference is None or current is None:
-        return None
-    chosen = next((name for name in (positive, "1", "true") if name and name in reference.classes), None)
-    if chosen is None:
-        return None
-    options = {key: settings[key] for key in ("tolerance", "confidence")}
-    return cube_drift(reference, current, positive=str(chosen), **options)
+    before: Cube | None, table: ibis.Table, positive: str | None, settings: Mapping[str, Any], **columns: Any
+) -> tuple[dict[str, Any] | None, Message | None]:
+    """Drift of the groups' rates; where it cannot be had, None, and the reason if the current data is it."""
+    if before is None:
+        return None, None
+    try:
+        now = cube_of(table, **columns)
+    except EvaluationDataError as error:
+        return None, Message("drift.note.no_groups", {"why": error.message})
+    target = next((name for name in (positive, "1", "true") if name and name in before.classes), None)
+    if now is None or target is None:
+        return None, None
+    return cube_drift(before, now, positive=target, **{key: settings[key] for key in ("tolerance", "confidence")}), None
 
 
 def _check(settings: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -145,6 +145,9 @@ def open_reference(
     """A reference whose samples are read from the table when they are asked for: a few columns at a time."""
     with open_table(source) as opened:
         table = Table(opened, weight)
+        cube = None
+        with suppress(EvaluationDataError):  # what makes no cube can be compared column by column still
+            cube = cube_of(opened, label=label, prediction=prediction, sensitive=sensitive, bins=bins)
         yield Reference(
             names=table.names,
             columns=tuple(
@@ -152,7 +155,7 @@ def open_reference(
             ),
             rows=table.rows,
             weight=weight,
-            cube=cube_of(opened, label=label, prediction=prediction, sensitive=sensitive, bins=bins),
+            cube=cube,
             source=file_digest(source) if isinstance(source, str | Path) else None,
             samples=table,
         )

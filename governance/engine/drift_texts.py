@@ -51,6 +51,8 @@ register(
             "ones that tell as much."
         ),
         "drift.note.groups": gettext_noop("Rates of groups: %(sentence)s"),
+        "drift.note.no_predictions": gettext_noop("The model's answers were not compared: %(why)s"),
+        "drift.note.no_groups": gettext_noop("The rates of groups were not compared: %(why)s"),
         "drift.skipped.time": gettext_noop("%(column)s (dates and times always move on)"),
         "drift.skipped.nested": gettext_noop("%(column)s (lists and structures)"),
         "drift.skipped.levels": gettext_noop("%(column)s (more than %(limit)s different values)"),
@@ -76,6 +78,19 @@ register(
         "drift.no_columns": gettext_noop("The reference and the current data have no column in common."),
         "drift.weight": gettext_noop("The weights in %(column)s must be numbers, none negative or missing."),
         "drift.reference_file": gettext_noop("%(file)s is no kept reference, or it is damaged. Make it anew."),
+        "drift.kept_already": gettext_noop(
+            "%(file)s is kept already, with its own prediction, label and weight: leave these and --keep out."
+        ),
+        "drift.keep_name": gettext_noop("A kept reference is named like reference.npz, not %(file)s."),
+        # the audit of a version
+        "drift.no_reference": gettext_noop(
+            "Not evaluated: the model has no reference to measure drift from. Name the data it was trained on, or "
+            "last accepted with, as its training data or reference."
+        ),
+        "drift.same_set": gettext_noop(
+            "Not evaluated: the evaluation set %(name)s is the reference too. Name another set as the reference."
+        ),
+        "drift.reference_unusable": gettext_noop("Not evaluated: the reference %(name)s cannot be used. %(why)s"),
         "drift.min_rows": gettext_noop("The least number of rows must be at least 1, not %(value)s."),
     }
 )

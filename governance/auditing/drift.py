@@ -1,0 +1,94 @@
+"""The drift audit of a version: its evaluation data beside what the model was made on, or last accepted with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace as changed
+from pathlib import Path
+
+from django.utils.translation import gettext_lazy as _
+
+from governance.auditing.places import SetError
+from governance.auditing.replayed import replay
+from governance.auditing.run import STEPS, Finding, known_inputs, run_audit
+from governance.auditing.sources import NotEvaluated, fetch_model, fetch_set, fetch_table, profile_of, uses_of
+from governance.engine import drift_texts as _texts  # noqa: F401  (registers the sentences, for every process)
+from governance.models import AuditKind, EvaluationSetUse, EvidenceLabel, ModelVersion, Profile, SetRole
+from portal.jobs.kinds import job_kind
+from portal.message import Message
+from portal.web.errors import DomainError
+
+REFERENCES = (SetRole.REFERENCE, SetRole.TRAINING)  # the first that the model has
+
+
+@job_kind("audit.drift", title=_("Drift audit"), lease=30, deadline=1800)
+def run(job, progress) -> dict:
+    return run_audit(AuditKind.DRIFT, job, progress, examine)
+
+
+def examine(version: ModelVersion, folder: Path, progress) -> Finding:
+    """Compare the columns of the evaluation table with the reference's, and what the model answers on both."""
+    from governance.engine.authority import InvalidEvidence
+    from governance.engine.drift import audit_drift
+    from governance.engine.tables import EvaluationDataError
+
+    profile = profile_of(version)
+    use = reference_use(version)
+    if use is None:
+        raise NotEvaluated("drift.no_reference")
+    progress(1, STEPS, Message("audit.fetching_data"))
+    table = fetch_table(version, profile, folder)
+    if table.set == use.set:
+        raise NotEvaluated("drift.same_set", name=use.set.name)
+    try:
+        reference = fetch_set(use.set, folder)
+    except SetError as error:
+        raise NotEvaluated(Message("drift.reference_unusable", {"name": use.set.name, "why": error.message})) from error
+    inputs = known_inputs(version, data=table.digest, reference=reference.digest)
+    prediction, notes, label = profile.prediction_column, [], EvidenceLabel.COMPUTED
+    before, now = reference.path, table.path
+    if not prediction or prediction not in use.set.column_names:
+        progress(2, STEPS, Message("audit.fetching_model"))
+        model_dir, inputs["artifact"] = fetch_model(version, folder)
+        progress(2, STEPS, Message("audit.predicting"))
+        try:
+            both = [replay(model_dir, path, profile) for path in (reference.path, table.path)]
+            (before, now), prediction, label = [made.path for made in both], both[0].prediction, EvidenceLabel.REPLAYED
+        except NotEvaluated as error:
+            prediction = ""
+            notes.append(Message("drift.note.no_predictions", {"why": error.message}))
+    progress(3, STEPS, Message("audit.computing"))
+    try:
+        audit = audit_drift(
+            before,
+            now,
+            columns=taken_columns(version, profile, use.set.column_names),
+            prediction=prediction or None,
+            label=profile.label_column or None,
+            sensitive=tuple(profile.sensitive_columns),
+            positive=profile.positive or None,
+            bins=profile.bins or None,
+        )
+    except EvaluationDataError as error:
+        raise NotEvaluated(error.message) from error
+    except InvalidEvidence as error:
+        raise DomainError(error.message) from error  # no evidence at all: the job fails, nothing is kept
+    result = changed(audit, notes=(*audit.notes, *notes)).to_json()
+    result["data"]["reference"] |= {"set": use.set.name, "role": use.role}
+    return Finding(audit.verdict, audit.message, result, inputs, label)
+
+
+def reference_use(version: ModelVersion) -> EvaluationSetUse | None:
+    """The set that drift is measured from: the reference, or else the training data."""
+    uses = {use.role: use for use in uses_of(version)}
+    return next((uses[role] for role in REFERENCES if role in uses), None)
+
+
+def taken_columns(version: ModelVersion, profile: Profile, names: Sequence[str]) -> list[str] | None:
+    """What the model takes, by its signature; else what the reference has and the profile does not name otherwise."""
+    signature = ((version.lineage or {}).get("files") or {}).get("signature") or {}
+    inputs = [column.get("name") for column in signature.get("inputs") or ()]
+    if inputs and all(inputs):
+        return inputs
+    left_out = {profile.label_column, profile.prediction_column, *profile.excluded_columns}
+    return [name for name in names if name not in left_out] if left_out - {""} else None
