@@ -12,6 +12,7 @@ class GovernanceConfig(AppConfig):
             facts,
             freshness,
             gate_texts,
+            interpreter_texts,
             mirror,
             moves,
             record_words,

@@ -40,6 +40,15 @@ class ConnectionChangeForm(ConnectionForm):
         self.fields["password"].help_text = _("Leave empty to keep the one there is.")
 
 
+class InterpreterForm(forms.Form):
+    """A further Python that models may be run with."""
+
+    name = forms.CharField(label=_("Name"), max_length=80)
+    executable = forms.CharField(
+        label=_("Path"), max_length=300, help_text=_("Of the executable, such as /opt/models-2024/bin/python.")
+    )
+
+
 class Columns(forms.CharField):
     """Column names with commas between them, as a list."""
 

@@ -9,6 +9,7 @@ from portal.message import gettext_noop
 register_subjects(
     {
         "registry": gettext_noop("Registry"),
+        "interpreter": gettext_noop("Interpreter"),
         "model": gettext_noop("Model"),
         "version": gettext_noop("Version"),
         "promotion": gettext_noop("Promotion"),
@@ -34,6 +35,7 @@ AUDITS = {
 DIGESTS = {
     "artifact": gettext_noop("Model files"),
     "data": gettext_noop("Evaluation data"),
+    "advisories": gettext_noop("Advisories"),
     "policy": gettext_noop("Policy"),
     "profile": gettext_noop("Profile"),
     "evidence": gettext_noop("Evidence"),
@@ -51,6 +53,15 @@ register_fields(
         "authenticated": gettext_noop("With a user name"),
         "enabled": gettext_noop("In use"),
         "password_changed": gettext_noop("Password replaced"),
+    }
+)
+
+# interpreters
+register_fields(
+    {
+        "executable": gettext_noop("Path"),
+        "python": gettext_noop("Python"),
+        "answers": gettext_noop("Answers"),
     }
 )
 

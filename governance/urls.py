@@ -3,7 +3,7 @@
 from django.urls import path
 
 from governance import reports
-from governance.views import audits, by_id, connections, models, policies, profiles, promotions, versions
+from governance.views import audits, by_id, compare, connections, interpreters, models, policies, profiles, promotions, versions
 
 urlpatterns = [
     *reports.urlpatterns,
@@ -17,9 +17,15 @@ urlpatterns = [
     path("connections/<slug:slug>/change/", connections.connection_change, name="connection-change"),
     path("connections/<slug:slug>/test/", connections.connection_test, name="connection-test"),
     path("connections/<slug:slug>/mirror/", connections.connection_mirror, name="connection-mirror"),
+    path("interpreters/", interpreters.interpreter_list, name="interpreters"),
+    path("interpreters/new/", interpreters.interpreter_new, name="interpreter-new"),
+    path("interpreters/<int:pk>/", interpreters.interpreter, name="interpreter"),
+    path("interpreters/<int:pk>/check/", interpreters.interpreter_check, name="interpreter-check"),
+    path("interpreters/<int:pk>/remove/", interpreters.interpreter_remove, name="interpreter-remove"),
     path("models/", models.model_list, name="models"),
     path("models/<int:pk>/", models.model, name="model"),
     path("models/<int:pk>/profile/", profiles.profile, name="model-profile"),
+    path("models/<int:pk>/compare/", compare.version_compare, name="model-compare"),
     path("models/<int:pk>/versions/<int:number>/", versions.version, name="version"),
     path("models/<int:pk>/versions/<int:number>/lineage/", audits.lineage, name="version-lineage"),
     path("models/<int:pk>/versions/<int:number>/fairness/", audits.fairness, name="version-fairness"),

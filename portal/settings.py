@@ -216,6 +216,8 @@ DATA_LIMIT = env.whole("SEKISHO_DATA_LIMIT_MB", 8192, least=1) * 2**20
 UPLOAD_LIMIT = env.whole("SEKISHO_UPLOAD_LIMIT_MB", 256, least=1) * 2**20
 # Counts below this are left out of exports, dossiers and the API; 0 leaves none out.
 LEAST_CELL = env.whole("SEKISHO_LEAST_CELL", 5)
+# Advisories in the OSV format, a JSON file or a folder of them: known vulnerabilities of what models require.
+ADVISORIES = env.text("SEKISHO_ADVISORIES")
 REGISTRY_TIMEOUT = env.whole("SEKISHO_REGISTRY_TIMEOUT", 10, least=1)
 MIRROR_INTERVAL = env.whole("SEKISHO_MIRROR_SECONDS", 300, least=5)
 

@@ -17,7 +17,7 @@ from django.urls.resolvers import URLResolver
 from assessments import actions as maturity
 from assessments.framework import shipped
 from governance.actions import promotions
-from governance.models import Promotion
+from governance.models import Interpreter, Promotion
 from portal.accounts import actions as people
 from portal.accounts.models import ApiToken
 from portal.jobs.models import Job
@@ -57,6 +57,7 @@ def world(cast):
     promotion = promotions.request(
         version=version, environment="production", reason="Better on new rows.", by=cast.member
     )
+    interpreter = {"pk": Interpreter.objects.create(name="Models of 2024", executable="/opt/py/bin/python").pk}
     framework = shipped()["mlops-maturity"]
     draft = maturity.start_assessment(team=cast.team, framework=framework, by=cast.member)
     criterion = framework.of("training", level=1, required=True)[0].id
@@ -79,6 +80,7 @@ def world(cast):
         **dict.fromkeys(("job", "job-progress", "job-cancel", "api-job", "api-job-cancel"), job),
         **dict.fromkeys(("record", "api-event"), event),
         **dict.fromkeys(("connection", "connection-change", "connection-test", "connection-mirror"), server),
+        **dict.fromkeys(("interpreter", "interpreter-check", "interpreter-remove"), interpreter),
         **dict.fromkeys(("model", "model-profile"), pk),
         **dict.fromkeys((n for n in NAMES if NEEDS[n] == {"pk", "number"}), of_version),
         **dict.fromkeys((n for n in NAMES if "promotion" in n and NEEDS[n] == {"pk"}), asked),

@@ -13,7 +13,7 @@ from assessments import actions as maturity
 from assessments.framework import shipped
 from assessments.models import Evidence
 from governance.actions import promotions
-from governance.models import DataConnection, EvaluationSet, EvaluationSetUse, Move, Placement, Registry
+from governance.models import DataConnection, EvaluationSet, EvaluationSetUse, Interpreter, Move, Placement, Registry
 from portal.accounts import actions as people
 from portal.accounts.models import Invitation, Team, Unit, User
 from portal.jobs.models import Tick
@@ -25,7 +25,7 @@ OURS = ("accounts", "ledger", "jobs", "pdf", "assessments", "governance")
 MODELS = [model for label in OURS for model in apps.get_app_config(label).get_models()]
 # Of the organisation as a whole, and without anything of one team in them.
 SHARED = {"ledger.Head", "jobs.Tick", "governance.Policy"}
-CONNECTIONS = (Registry, DataConnection)  # for administrators and auditors
+CONNECTIONS = (Registry, DataConnection, Interpreter)  # for administrators and auditors
 
 
 @pytest.fixture
@@ -39,6 +39,7 @@ def world(cast):
     Placement.objects.create(
         model=version.model, environment="production", version=version, promotion=asked, since=timezone.now()
     )
+    Interpreter.objects.create(name="Models of 2024", executable="/opt/models-2024/bin/python")
     DataConnection.objects.create(name="Warehouse", address="postgres://reader@127.0.0.1/none", team=cast.team)
     gold = EvaluationSet.objects.create(team=cast.team, name="Held out", source="file", place="file:///data/x.csv")
     EvaluationSetUse.objects.create(model=version.model, set=gold, role="gold")

@@ -1,3 +1,3 @@
 """Running audits in the worker: what is fetched, what is computed, what is kept."""
 
-from governance.auditing import explanation, fairness, lineage  # noqa: F401  (registers the kinds of job)
+from governance.auditing import explanation, fairness, interpreters, lineage, safety  # noqa: F401  (registers jobs)

@@ -21,6 +21,7 @@ from governance.engine import safety_texts as _texts  # noqa: F401  (registers t
 from governance.engine.safety_advisories import Advisories
 from governance.engine.safety_checks import (
     ITEMS,
+    NEEDS_MODEL,
     REQUIRED,
     SafetyItem,
     check_advisories,
@@ -50,6 +51,8 @@ from governance.engine.safety_environment import (
 from governance.engine.safety_replay import Replay, ReplayRequest
 from governance.engine.safety_scan import Scanned, scan_files, scanner
 from portal.message import Message
+
+__all__ = ["ITEMS", "NEEDS_MODEL", "REQUIRED", "SCHEMA", "SafetyAudit", "SafetyItem", "audit_safety"]
 
 SCHEMA = "sekisho.safety/1"
 

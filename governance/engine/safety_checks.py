@@ -15,9 +15,10 @@ from portal.message import Message
 
 ITEMS = ("tree", "signature", "environment", "advisories", "interpreter", "replay", "repeatable")
 REQUIRED = ("tree", "signature", "environment", "replay", "repeatable")
+NEEDS_MODEL = ("replay", "repeatable")
 _NAMED = 5
 _CODE = {
-    "signature": "mlflow.sklearn.log_model(model, signature=infercheck_signature(X, model.predict(X)))",
+    "signature": "mlflow.sklearn.log_model(model, signature=infer_signature(X, model.predict(X)))",
     "environment": 'mlflow.sklearn.log_model(model, pip_requirements=["scikit-learn==1.6.1", …])',
 }
 

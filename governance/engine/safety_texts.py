@@ -80,6 +80,7 @@ register(
         ),
         "safety.replay.empty": gettext_noop("The data hold no row that could be compared."),
         "safety.replay.no_data": gettext_noop("No data were given on which the model could be run again."),
+        "safety.rows": gettext_noop("Rows have to be 1 or more, not %(value)s."),
         "safety.replay.kind": gettext_noop("Models of this kind are not run again on a table of columns."),
         "safety.repeatable.pass": gettext_noop("Two runs gave the same on %(rows)s rows, to the last bit."),
         "safety.repeatable.fail": gettext_noop(

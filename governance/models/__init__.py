@@ -10,6 +10,7 @@ from governance.models.evaluation import (
     SetSource,
     SetState,
 )
+from governance.models.interpreter import Interpreter
 from governance.models.profile import Direction, Kind, Profile, Risk, digest_of
 from governance.models.promotion import (
     Decision,
@@ -34,6 +35,7 @@ __all__ = [
     "EvaluationSet",
     "EvaluationSetUse",
     "EvidenceLabel",
+    "Interpreter",
     "Kind",
     "ModelVersion",
     "Move",
