@@ -8,9 +8,11 @@ class GovernanceConfig(AppConfig):
         # These register jobs and texts; stored messages of workers are read in every process.
         from governance import (  # noqa: F401
             auditing,
+            evaluation_texts,
             facts,
             freshness,
             gate_texts,
+            interpreter_texts,
             mirror,
             moves,
             record_words,
