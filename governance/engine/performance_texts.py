@@ -80,6 +80,7 @@ register(
         "performance.live.identical": gettext_noop(
             "It answers like %(name)s on all of the same %(n)s rows that the %(metric)s rests on."
         ),
+        "performance.fetching_live": gettext_noop("Running the live version %(number)s on the same rows."),
         # slices
         "performance.where.is": gettext_noop("%(column)s is %(level)s"),
         "performance.where.missing": gettext_noop("%(column)s is missing"),
