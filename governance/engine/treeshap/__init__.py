@@ -48,8 +48,8 @@ Files: ``ensemble`` (a model as arrays), ``readers`` (scikit-learn's models), ``
 .. [3] G. H. Golub, J. H. Welsch, "Calculation of Gauss quadrature rules", Mathematics of Computation 23, 1969.
 """
 
-from .ensemble import Ensemble, Refused
+from .ensemble import Ensemble, NotAdditive, Refused
 from .readers import read
-from .values import Explainer, TreeShap, explain
+from .values import Explainer, TreeShap, explain, warm_up
 
-__all__ = ["Ensemble", "Explainer", "Refused", "TreeShap", "explain", "read"]
+__all__ = ["Ensemble", "Explainer", "NotAdditive", "Refused", "TreeShap", "explain", "read", "warm_up"]

@@ -12,6 +12,17 @@ class Refused(ValueError):
     """A model or a table that this package does not explain, and why, as one sentence."""
 
 
+class NotAdditive(Refused):
+    """A model whose output is no sum of leaves, so that no values of its trees add up to it."""
+
+
+_DTYPES = {
+    "roots": np.int64, "left": np.int64, "right": np.int64, "feature": np.int64, "column": np.int64,
+    "threshold": np.float64, "cover": np.float64, "value": np.float64, "offset": np.float64,
+    "missing_left": np.bool_,
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Ensemble:
     """Trees whose leaf values add up to the model's output: ``output = offset + sum of one leaf a tree``.
@@ -71,6 +82,12 @@ class Ensemble:
     scalar: bool = True
 
     def __post_init__(self) -> None:
+        """Bring the arrays to one memory layout, so that the kernel is compiled once, and refuse broken trees."""
+        for name, dtype in _DTYPES.items():
+            object.__setattr__(self, name, np.require(getattr(self, name), dtype, ["C", "W"]))
+        self._check()
+
+    def _check(self) -> None:
         """Refuse arrays on which the kernel would not end, or read where nothing is."""
         nodes, trees = len(self.left), len(self.column)
         shapes = {len(a) for a in (self.right, self.feature, self.threshold, self.missing_left, self.cover, self.value)}

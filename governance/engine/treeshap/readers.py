@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .ensemble import Ensemble, Refused
+from .ensemble import Ensemble, NotAdditive, Refused
 
 FORESTS = {"RandomForestClassifier", "RandomForestRegressor", "ExtraTreesClassifier", "ExtraTreesRegressor"}
 TREES = {"DecisionTreeClassifier", "DecisionTreeRegressor", "ExtraTreeClassifier", "ExtraTreeRegressor"}
@@ -63,7 +63,7 @@ def _averaged(model: Any, estimators: Sequence[Any]) -> Ensemble:
     outputs = value.shape[1]
     return Ensemble(
         **arrays,
-        value=np.ascontiguousarray(value / len(trees)),
+        value=value / len(trees),
         column=np.zeros(len(trees), np.int64),
         offset=np.zeros(outputs),
         features=int(model.n_features_in_),
@@ -79,7 +79,7 @@ def _averaged(model: Any, estimators: Sequence[Any]) -> Ensemble:
 def _gradient_boosting(model: Any) -> Ensemble:
     """Gradient boosting: learning rate times the trees' sum, on top of an initial value."""
     if model.init is not None and not isinstance(model.init, str):
-        raise Refused("The booster starts from the predictions of a model of its own, which are no constant.")
+        raise NotAdditive("The booster starts from the predictions of a model of its own, which are no constant.")
     stages = np.asarray(model.estimators_, dtype=object)  # (stages, outputs)
     trees = [estimator.tree_ for estimator in stages.ravel()]
     arrays = _arrays(trees)
@@ -105,24 +105,24 @@ def _gradient_boosting(model: Any) -> Ensemble:
 
 
 def _arrays(trees: Sequence[Any]) -> dict[str, np.ndarray]:
-    def joined(name: str, dtype: type) -> np.ndarray:
-        return np.concatenate([getattr(tree, name) for tree in trees], dtype=dtype)
+    def joined(name: str) -> np.ndarray:
+        return np.concatenate([getattr(tree, name) for tree in trees])
 
     return {
         "roots": np.cumsum([0, *(tree.node_count for tree in trees)]),
-        "left": joined("children_left", np.int64),
-        "right": joined("children_right", np.int64),
-        "feature": joined("feature", np.int64),
-        "threshold": joined("threshold", np.float64),
-        "missing_left": np.concatenate([tree.missing_go_to_left for tree in trees]).astype(np.bool_),
-        "cover": joined("weighted_n_node_samples", np.float64),
+        "left": joined("children_left"),
+        "right": joined("children_right"),
+        "feature": joined("feature"),
+        "threshold": joined("threshold"),
+        "missing_left": joined("missing_go_to_left"),
+        "cover": joined("weighted_n_node_samples"),
     }
 
 
 def _histogram_boosting(model: Any) -> Ensemble:
     """Histogram gradient boosting: leaf values are scaled already; thresholds and rows are float64."""
     if getattr(model, "loss", None) in EXPONENTIAL:
-        raise Refused(f"With the loss {model.loss} the model predicts an exponential of its trees' sum.")
+        raise NotAdditive(f"With the loss {model.loss} the model predicts an exponential of its trees' sum.")
     stages = model._predictors  # [stage][output]
     nodes = [predictor.nodes for stage in stages for predictor in stage]
     joined = np.concatenate(nodes)
@@ -133,13 +133,13 @@ def _histogram_boosting(model: Any) -> Ensemble:
     classes = getattr(model, "classes_", None)
     return Ensemble(
         roots=np.cumsum([0, *map(len, nodes)]),
-        left=np.where(leaf, -1, joined["left"].astype(np.int64)),
+        left=np.where(leaf, -1, joined["left"].astype(np.int64)),  # unsigned as it is
         right=np.where(leaf, -1, joined["right"].astype(np.int64)),
-        feature=joined["feature_idx"].astype(np.int64),
-        threshold=joined["num_threshold"].astype(np.float64),
-        missing_left=joined["missing_go_to_left"].astype(np.bool_),
-        cover=joined["count"].astype(np.float64),
-        value=joined["value"].astype(np.float64)[:, None],
+        feature=joined["feature_idx"],
+        threshold=joined["num_threshold"],
+        missing_left=joined["missing_go_to_left"],
+        cover=joined["count"],
+        value=joined["value"][:, None],
         column=np.tile(np.arange(outputs), len(stages)),
         offset=np.asarray(model._baseline_prediction, dtype=float).reshape(outputs),
         features=int(model.n_features_in_),

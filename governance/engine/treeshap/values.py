@@ -123,7 +123,7 @@ class Explainer:
 
     def _shaped(self, values: np.ndarray) -> TreeShap:
         ensemble = self.ensemble
-        base = ensemble.offset.astype(float)
+        base = ensemble.offset.copy()
         columns = ensemble.column[:, None] + np.arange(ensemble.value.shape[1])
         np.add.at(base, columns, self.program.expected)
         if ensemble.complement:
@@ -137,3 +137,21 @@ class Explainer:
 def explain(model: Any, X: Any, *, threads: int = 1) -> TreeShap:
     """SHAP values of a table's rows; see ``Explainer``, which serves several tables with one preparation."""
     return Explainer(model).explain(X, threads=threads)
+
+
+def warm_up() -> None:
+    """Compile, or load from numba's cache, all that an explanation needs."""
+    one_split = Ensemble(
+        roots=np.array([0, 3]),
+        left=np.array([1, -1, -1]),
+        right=np.array([2, -1, -1]),
+        feature=np.zeros(3),
+        threshold=np.zeros(3),
+        missing_left=np.zeros(3),
+        cover=np.array([2.0, 1.0, 1.0]),
+        value=np.array([[0.0], [0.0], [1.0]]),
+        column=np.zeros(1),
+        offset=np.zeros(1),
+        features=1,
+    )
+    explain(one_split, np.zeros((1, 1)))
