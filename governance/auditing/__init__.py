@@ -1,3 +1,12 @@
 """Running audits in the worker: what is fetched, what is computed, what is kept."""
 
-from governance.auditing import explanation, fairness, interpreters, lineage, performance, safety  # noqa: F401  (registers jobs)
+# Importing them registers their kinds of job.
+from governance.auditing import (  # noqa: F401
+    drift,
+    explanation,
+    fairness,
+    interpreters,
+    lineage,
+    performance,
+    safety,
+)

@@ -8,17 +8,16 @@ from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
 
+from governance.audit_kinds import REFERENCES
 from governance.auditing.places import SetError
 from governance.auditing.replayed import replay
 from governance.auditing.run import STEPS, Finding, known_inputs, run_audit
 from governance.auditing.sources import NotEvaluated, fetch_model, fetch_set, fetch_table, profile_of, uses_of
 from governance.engine import drift_texts as _texts  # noqa: F401  (registers the sentences, for every process)
-from governance.models import AuditKind, EvaluationSetUse, EvidenceLabel, ModelVersion, Profile, SetRole
+from governance.models import AuditKind, EvaluationSetUse, EvidenceLabel, ModelVersion, Profile
 from portal.jobs.kinds import job_kind
 from portal.message import Message
 from portal.web.errors import DomainError
-
-REFERENCES = (SetRole.REFERENCE, SetRole.TRAINING)  # the first that the model has
 
 
 @job_kind("audit.drift", title=_("Drift audit"), lease=30, deadline=1800)

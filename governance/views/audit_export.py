@@ -43,8 +43,8 @@ def _json(audit: Audit) -> HttpResponse:
 def _csv(audit: Audit) -> HttpResponse:
     text = io.StringIO()
     writer = csv.writer(text)
-    for row in ROWS[audit.kind](audit.result):
-        writer.writerow([_cell(value) for value in row])
+    for i, row in enumerate(ROWS[audit.kind](audit.result)):
+        writer.writerow([*(_cell(value) for value in row), audit.label if i else "evidence"])
     return HttpResponse("\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8")
 
 
@@ -74,6 +74,19 @@ def _explanation(result: dict[str, Any]) -> Iterator[list[Any]]:
         ]
 
 
+def _drift(result: dict[str, Any]) -> Iterator[list[Any]]:
+    numbers = ["distance", "low", "high", "psi", "wasserstein", "wasserstein_scaled", "p_value", "p_corrected"]
+    rows = ["rows_reference", "rows_current", "missing_reference", "missing_current"]
+    yield ["column", "role", "kind", "outcome", "measure", *numbers, *rows, "new_levels", "vanished_levels"]
+    for item in result.get("columns", ()):
+        yield [
+            *(item[key] for key in ("column", "role", "kind", "verdict", "measure")),
+            *(item.get(key) for key in numbers),
+            *(item[part][side] for part in ("n", "missing") for side in ("reference", "current")),
+            *("; ".join(item.get(key, {}).get("most", ())) for key in ("new_levels", "vanished_levels")),
+        ]
+
+
 def _lineage(result: dict[str, Any]) -> Iterator[list[Any]]:
     yield ["item", "required", "outcome", "found", "missing", "remedy", "code"]
     for item in result.get("items", ()):
@@ -81,4 +94,28 @@ def _lineage(result: dict[str, Any]) -> Iterator[list[Any]]:
         yield [item["key"], item["required"], item["outcome"], item["found"], *said, item["code"]]
 
 
-ROWS = {AuditKind.FAIRNESS: _fairness, AuditKind.EXPLANATION: _explanation, AuditKind.LINEAGE: _lineage}
+def _safety(result: dict[str, Any]) -> Iterator[list[Any]]:
+    yield ["part", "name", "outcome", "wanted", "here", "found"]
+    for item in result.get("items", ()):
+        yield ["item", item["key"], item["outcome"], item["required"], "", item["found"] and say(item["found"])]
+    environment = result.get("environment") or {}
+    for row in (environment["python"], *environment["requirements"]) if environment else ():
+        state = "matters" if row["matters"] else row["state"]
+        yield ["requirement", row["name"], state, row["wanted"], row["here"], ""]
+    for scanned in (result.get("loads") or {}).get("scanned", ()):
+        for one in scanned["imports"]:
+            yield ["import", scanned["path"], one["level"], "", "", f"{one['module']}.{one['name']}"]
+    for one in (result.get("vulnerabilities") or {}).get("found", ()):
+        yield ["vulnerability", one["package"], one["id"], ", ".join(one["fixed"]), one["version"], one["summary"]]
+    for part in ("differing", "unstable"):
+        for one in (result.get("replay") or {}).get(part, ()):
+            yield [part, one["row"], "", one["supplied"], one["made"], ""]
+
+
+ROWS = {
+    AuditKind.FAIRNESS: _fairness,
+    AuditKind.EXPLANATION: _explanation,
+    AuditKind.LINEAGE: _lineage,
+    AuditKind.DRIFT: _drift,
+    AuditKind.SAFETY: _safety,
+}

@@ -11,10 +11,12 @@ from governance.models import AuditKind
 from governance.verdict import environments
 from governance.views.audit_export import export
 from governance.views.audit_page import audit_context
+from governance.views.drift_figures import drift_view
 from governance.views.explanation_figures import explanation_view
 from governance.views.fairness_figures import fairness_view
 from governance.views.fairness_plain import plain_words
 from governance.views.lineage_figures import items_of, lineage_view
+from governance.views.safety_figures import safety_view
 from governance.views.versions import find_version
 
 
@@ -76,6 +78,11 @@ def drift(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     context = audit_context(request, find_version(request, pk, number), AuditKind.DRIFT)
     if context["asked_format"]:
         return export(context["audit"], context["asked_format"])
+    if context["has_result"]:
+        explained = context["audit_of"].get(AuditKind.EXPLANATION)
+        importance = explained.result.get("importance") if explained and explained.outcome == "pass" else None
+        whole = request.GET.get("show") == "all"
+        context["figures"] = drift_view(context["audit"].result, importance or (), whole=whole)
     return render(request, "governance/drift.html", context)
 
 
@@ -86,4 +93,6 @@ def safety(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     context = audit_context(request, find_version(request, pk, number), AuditKind.SAFETY)
     if context["asked_format"]:
         return export(context["audit"], context["asked_format"])
+    if context["has_result"]:
+        context["figures"] = safety_view(context["audit"].result)
     return render(request, "governance/safety.html", context)
