@@ -5,6 +5,7 @@ class GovernanceConfig(AppConfig):
     name = "governance"
 
     def ready(self) -> None:
+        self._configure_sandbox()
         # These register jobs and texts; stored messages of workers are read in every process.
         from governance import (  # noqa: F401
             auditing,
@@ -22,3 +23,12 @@ class GovernanceConfig(AppConfig):
         from governance.engine import explanation_texts, performance_texts  # noqa: F401
         from governance.registry import texts as registry_texts  # noqa: F401
         from governance.sandbox import texts as sandbox_texts  # noqa: F401
+
+    @staticmethod
+    def _configure_sandbox() -> None:
+        from django.conf import settings
+
+        from governance.sandbox import Limits, limits, unsandboxed
+
+        limits.configure(Limits(**settings.SANDBOX_LIMITS))
+        unsandboxed.allow(settings.UNSANDBOXED)

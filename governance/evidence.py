@@ -40,4 +40,5 @@ def _as_evidence(audit: Audit) -> AuditEvidence:
         artifact_digest=str(audit.inputs.get("artifact", "")),
         profile_digest=str(audit.inputs.get("profile", "")),
         id=audit.pk,
+        unsandboxed=bool(audit.inputs.get("unsandboxed")),
     )

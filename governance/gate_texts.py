@@ -75,6 +75,9 @@ register(
         "gates.stale": gettext_noop("The %(audit)s audit is %(age)s days old; the policy allows %(days)s."),
         "gates.future": gettext_noop("The %(audit)s audit is dated in the future, so its age is not known."),
         "gates.label-refused": gettext_noop("The evidence is %(label)s; the policy accepts: %(labels)s."),
+        "gates.unsandboxed": gettext_noop(
+            "For the %(audit)s audit the model was run without a sandbox: such evidence is for development only."
+        ),
         "gates.other-artifact": gettext_noop("The %(audit)s audit examined other files than the version has now."),
         "gates.unknown-artifact": gettext_noop("It is not on record which files the %(audit)s audit examined."),
         "gates.unhashed": gettext_noop("The version's files have not been hashed, so it is not known what would go."),
@@ -121,6 +124,9 @@ register(
         "gates.fix.run": gettext_noop("The owner team or a reviewer runs the %(audit)s audit on the version's page."),
         "gates.fix.label": gettext_noop("Let Sekisho run the model or read its predictions: %(labels)s is needed."),
         "gates.fix.profile": gettext_noop("The owner team writes the profile on the model's page."),
+        "gates.fix.sandbox": gettext_noop(
+            "An administrator gives a worker a working sandbox; the %(audit)s audit is run again there."
+        ),
         "gates.fix.gap": gettext_noop(
             "Bring the rates of these groups closer: more cases of the worse-off group, or a mitigation in training."
         ),

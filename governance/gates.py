@@ -48,6 +48,8 @@ class AuditEvidence:
         What was examined; empty if that is not known.
     id : int or None
         The audit's row.
+    unsandboxed : bool
+        Whether a model was run without walls for it; such evidence never counts.
     """
 
     kind: str
@@ -60,6 +62,7 @@ class AuditEvidence:
     artifact_digest: str = ""
     profile_digest: str = ""
     id: int | None = None
+    unsandboxed: bool = False
 
 
 @dataclass(frozen=True)
@@ -240,6 +243,8 @@ def _validity(gate: Gate, evidence: AuditEvidence | None, subject: Subject, now:
 
     if evidence is None:
         return unknown("gates.missing")
+    if evidence.unsandboxed:
+        return Reading(NOT_EVALUATED, Message("gates.unsandboxed", named), fix=Message("gates.fix.sandbox", named))
     age = now - evidence.created_at
     if age > timedelta(days=gate.max_age_days):
         return unknown("gates.stale", age=age.days, days=gate.max_age_days)

@@ -25,12 +25,13 @@ def flag(name: str, default: bool = False) -> bool:
     raise ImproperlyConfigured(f"{name} is {value!r}. Set it to 1 or 0.")
 
 
-def whole(name: str, default: int, least: int = 0) -> int:
+def whole(name: str, default: int, least: int = 0, most: int | None = None) -> int:
     value = text(name)
     if not value:
         return default
-    if not value.isdigit() or int(value) < least:
-        raise ImproperlyConfigured(f"{name} is {value!r}. Set it to a whole number of at least {least}.")
+    if not value.isascii() or not value.isdigit() or int(value) < least or (most is not None and int(value) > most):
+        upto = "" if most is None else f" and at most {most}"
+        raise ImproperlyConfigured(f"{name} is {value!r}. Set it to a whole number of at least {least}{upto}.")
     return int(value)
 
 

@@ -221,6 +221,19 @@ ADVISORIES = env.text("SEKISHO_ADVISORIES")
 REGISTRY_TIMEOUT = env.whole("SEKISHO_REGISTRY_TIMEOUT", 10, least=1)
 MIRROR_INTERVAL = env.whole("SEKISHO_MIRROR_SECONDS", 300, least=5)
 
+# What one run of a model may use (governance.sandbox.Limits). A job that runs longer than half an hour counts as
+# hung, so a run has to end before.
+SANDBOX_LIMITS = {
+    "memory": env.whole("SEKISHO_SANDBOX_MEMORY_MB", 4096, least=512) * 2**20,
+    "processes": env.whole("SEKISHO_SANDBOX_PROCESSES", 128, least=16),
+    "cpu_seconds": env.whole("SEKISHO_SANDBOX_CPU_SECONDS", 600, least=10),
+    "wall_seconds": env.whole("SEKISHO_SANDBOX_SECONDS", 300, least=10, most=1500),
+    "output_bytes": env.whole("SEKISHO_SANDBOX_OUTPUT_MB", 256, least=1) * 2**20,
+    "scratch_bytes": env.whole("SEKISHO_SANDBOX_SCRATCH_MB", 256, least=1) * 2**20,
+}
+# For development where no sandbox works: models run as the worker itself, and no gate counts what comes of it.
+UNSANDBOXED = env.flag("SEKISHO_UNSANDBOXED")
+
 # Security
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

@@ -30,6 +30,8 @@ def test_no_environment_is_needed():
         ("SEKISHO_DEBUG", "maybe", "Set it to 1 or 0"),
         ("SEKISHO_WORKERS", "0", "at least 1"),
         ("SEKISHO_WORKERS", "two", "whole number"),
+        ("SEKISHO_SANDBOX_MEMORY_MB", "64", "at least 512"),
+        ("SEKISHO_SANDBOX_SECONDS", "86400", "at most 1500"),
     ],
 )
 def test_a_wrong_value_is_told_in_a_sentence(name, value, says):

@@ -10,6 +10,7 @@ from typing import Any
 from governance.actions.audits import keep_audit
 from governance.auditing.sources import NotEvaluated, load_version, workplace
 from governance.models import EvidenceLabel, ModelVersion, Outcome
+from governance.sandbox import unsandboxed
 from portal.jobs.models import Job
 from portal.message import Message
 
@@ -30,6 +31,7 @@ class Finding:
 def run_audit(kind: str, job: Job, progress, examine: Callable[[ModelVersion, Path, Any], Finding]) -> dict:
     """Load, examine, keep. What cannot be evaluated is kept too, with its reason, so that a gate can show it."""
     version = load_version(job.params["version"])
+    unwalled = unsandboxed.watch()
     with workplace() as folder:
         try:
             finding = examine(version, folder, progress)
@@ -42,7 +44,7 @@ def run_audit(kind: str, job: Job, progress, examine: Callable[[ModelVersion, Pa
         outcome=finding.outcome,
         message=finding.message,
         result=finding.result,
-        inputs=finding.inputs,
+        inputs=finding.inputs | ({"unsandboxed": True} if unwalled else {}),
         label=finding.label,
         job=job,
     )

@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -44,7 +45,8 @@ def run(options: Mapping[str, Any]) -> dict[str, Any]:
     """
     from governance.engine.explanation import audit_explanation
     from governance.engine.tables import EvaluationDataError, file_digest
-    from governance.sandbox import Limits, SandboxFailure, read_model_file, tree_digest
+    from governance.sandbox import SandboxFailure, read_model_file, tree_digest
+    from governance.sandbox.limits import configured
 
     label = [options["label"]] if options["label"] else []
     seconds = options["seconds"]
@@ -65,7 +67,7 @@ def run(options: Mapping[str, Any]) -> dict[str, Any]:
             sensitive=_names(options["sensitive"]),
             drop=[*label, *_names(options["drop"])],
             positive=options["positive"],
-            limits=Limits(wall_seconds=seconds, cpu_seconds=int(seconds)),
+            limits=replace(configured(), wall_seconds=seconds, cpu_seconds=int(seconds)),
         )
     inputs = {"model": {"address": options["model"], "digest": digest}, "data": file_digest(options["data"])}
     return audit.to_json() | {"inputs": inputs}

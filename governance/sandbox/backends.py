@@ -21,6 +21,7 @@ from governance.sandbox.limits import MEBIBYTE, Limits
 # Left unused by Debian and by systemd's dynamic users.
 FIRST_USER, USERS = 60578, 600
 SHARED_MEMORY = 16 * MEBIBYTE
+UNSANDBOXED = "unsandboxed"
 ENVIRONMENT = {
     "PATH": PROGRAM_PATH,
     "HOME": "/tmp",
@@ -52,13 +53,21 @@ class Sandbox:
     Attributes
     ----------
     backend : str
-        ``"bubblewrap"`` or ``"util-linux"``.
+        ``"bubblewrap"`` or ``"util-linux"``; or ``"unsandboxed"``, which is no walls at all.
     as_root : bool
         Whether the walls are built by root, and the program gets a user id of its own.
+    cgroup : str
+        Folder below which a group is made for each run; empty where memory is watched from outside.
     """
 
     backend: str
     as_root: bool
+    cgroup: str = ""
+
+    @property
+    def isolated(self) -> bool:
+        """Whether there are walls."""
+        return self.backend != UNSANDBOXED
 
     def command(self, argv: list[str], *, binds: dict[str, str], root: str, limits: Limits) -> list[str]:
         """Command line that runs ``argv`` behind the walls.
@@ -73,6 +82,8 @@ class Sandbox:
             An empty folder on which the root may be mounted.
         limits : Limits
         """
+        if not self.isolated:
+            return [program("env"), "-i", *_environment(scratch=root), *argv]
         inner = self._unprivileged(limits) + argv
         build = _bubblewrap if self.backend == "bubblewrap" else _util_linux
         return build(inner, binds=binds, root=root, limits=limits, as_root=self.as_root)
@@ -91,8 +102,11 @@ class Sandbox:
             "--core=0",
             "--nofile=512",
         ]
-        environment = [program("env"), "-i", *(f"{k}={v}" for k, v in ENVIRONMENT.items())]
-        return [*drop, *bounds, *environment]
+        return [*drop, *bounds, program("env"), "-i", *_environment()]
+
+
+def _environment(scratch: str = "/tmp") -> list[str]:
+    return [f"{name}={value.replace('/tmp', scratch)}" for name, value in ENVIRONMENT.items()]
 
 
 def needed_programs(backend: str) -> tuple[str, ...]:

@@ -11,6 +11,8 @@ from governance.sandbox.failures import SandboxFailure
 from portal.message import Message
 
 FILE_BYTES = 8 * 1024**2
+MAX_DEPTH = 24
+MAX_NODES = 200_000
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,9 @@ class ModelFile:
 def read_model_file(model_dir: str | Path) -> ModelFile:
     """Read ``MLmodel`` of a local model folder.
 
+    The file is its author's: its size, depth and number of parts are bounded before anything is built of it, and
+    aliases, by which few lines unfold to millions, are refused. MLflow writes none.
+
     Raises
     ------
     SandboxFailure
@@ -46,7 +51,9 @@ def read_model_file(model_dir: str | Path) -> ModelFile:
     try:
         if path.is_symlink() or path.stat().st_size > FILE_BYTES:
             raise failure
-        document = yaml.safe_load(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
+        _check_events(text)
+        document = yaml.safe_load(text)
         flavors = tuple(str(name) for name in document["flavors"])
         columns = _columns((document.get("signature") or {}).get("inputs"))
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError, yaml.YAMLError) as error:
@@ -55,6 +62,20 @@ def read_model_file(model_dir: str | Path) -> ModelFile:
         return ModelFile(flavors, None, frozenset())
     required = frozenset(name for name, needed in columns if needed)
     return ModelFile(flavors, tuple(name for name, _ in columns), required)
+
+
+def _check_events(text: str) -> None:
+    """Refuse what could exhaust the reader, before it recurses."""
+    import yaml
+
+    depth = 0
+    for count, event in enumerate(yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > MAX_DEPTH or count > MAX_NODES or isinstance(event, yaml.AliasEvent):
+            raise ValueError("too deep, too many parts, or aliases")
 
 
 def _columns(inputs: Any) -> list[tuple[str, bool]] | None:

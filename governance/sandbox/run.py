@@ -8,14 +8,14 @@ import shutil
 import stat
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from governance.sandbox import cgroups, unsandboxed, wire
 from governance.sandbox import texts as _texts  # noqa: F401 - registers the sentences
-from governance.sandbox import wire
 from governance.sandbox.backends import Sandbox
 from governance.sandbox.failures import SandboxFailure, phase_name
 from governance.sandbox.host import interpreter_folders, package_folders
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 INSIDE = Path(__file__).parent / "inside"
-CODE, MODEL, INPUT = "/sekisho/inside", "/sekisho/model", "/sekisho/input"
+CODE, START, MODEL, INPUT = "/sekisho/inside", "/sekisho/inside-start", "/sekisho/model", "/sekisho/input"
 ERROR_CHARACTERS = 300
 SIGNALLED = 128
 SIGXCPU = 24
@@ -106,33 +106,47 @@ def run(
     with tempfile.TemporaryDirectory(prefix="sekisho-") as folder:
         root, given = Path(folder, "root"), Path(folder, "input")
         root.mkdir()
-        _write_input(given, task, features, () if interpreter else package_folders())
-        places = {CODE: Path(code), CODE + "-start": INSIDE, **{place: Path(path) for place, path in binds.items()}}
+        bound = {path: path for path in (interpreter_folders(interpreter) if interpreter else ())}
+        places = {CODE: Path(code), START: INSIDE, **{place: Path(path) for place, path in binds.items()}}
         if model_dir is not None:
             places[MODEL] = Path(model_dir)
-        bound = {path: path for path in (interpreter_folders(interpreter) if interpreter else ())}
         for i, (place, path) in enumerate(places.items()):
             bound[place] = str(_readable(path.resolve(), Path(folder, f"copy{i}")))
         bound[INPUT] = str(given)
+        # Without walls nothing is bound: the program is given the places outside.
+        seen = (lambda place: place) if sandbox.isolated else (lambda place: _outside(place, bound))
+        task = task | {"model": MODEL, "packages": () if interpreter else package_folders()}
+        _write_input(given, task, features, seen)
         argv = [interpreter or sys.executable, "-I", "-B", "-X", "faulthandler"]
-        argv += [f"{CODE}-start/start.py", f"{CODE}/{program}", f"{INPUT}/task.json"]
+        argv += [seen(f"{START}/start.py"), seen(f"{CODE}/{program}"), seen(f"{INPUT}/task.json")]
         command = sandbox.command(argv, binds=bound, root=str(root), limits=limits)
+        if not sandbox.isolated:
+            unsandboxed.note(program)
         try:
-            ended = supervise(command, limits=limits)
+            with cgroups.group(sandbox.cgroup, limits) as group:
+                ended = supervise(command, limits=limits, group=group)
         except OSError as error:
             raise SandboxFailure(Message("sandbox.start_failed", {"error": str(error)})) from error
     return _outcome(ended, sandbox, limits)
 
 
-def _write_input(folder: Path, task: dict[str, Any], features: pa.Table | None, packages: tuple[str, ...]) -> None:
+def _outside(value: Any, bound: Mapping[str, str]) -> Any:
+    """Where a place inside lies outside; anything else as it is."""
+    for place, path in bound.items():
+        if isinstance(value, str) and (value == place or value.startswith(place + "/")):
+            return path + value[len(place) :]
+    return value
+
+
+def _write_input(folder: Path, task: dict[str, Any], features: pa.Table | None, seen: Callable[[Any], Any]) -> None:
     folder.mkdir()
-    task = task | {"model": MODEL, "packages": packages}
     if features is not None:
         import pyarrow.parquet as pq
 
         task["features"] = f"{INPUT}/features.parquet"
         pq.write_table(features, folder / "features.parquet")
         (folder / "features.parquet").chmod(0o444)
+    task = {name: seen(value) for name, value in task.items()}
     (folder / "task.json").write_text(json.dumps(task), "utf-8")
     (folder / "task.json").chmod(0o444)
     folder.chmod(0o555)

@@ -11,6 +11,7 @@ import subprocess
 import time
 from dataclasses import dataclass
 
+from governance.sandbox.cgroups import Group
 from governance.sandbox.host import PROGRAM_PATH
 from governance.sandbox.limits import Limits
 
@@ -43,8 +44,8 @@ class Ended:
     seconds: float
 
 
-def supervise(command: list[str], *, limits: Limits) -> Ended:
-    """Run a command to its end or to a limit.
+def supervise(command: list[str], *, limits: Limits, group: Group | None = None) -> Ended:
+    """Run a command to its end or to a limit; in a group of the kernel's where there is one.
 
     The command's own processes are all gone when this returns: they live in a process space that ends
     with its first process, which in turn dies with the process that is killed here.
@@ -56,7 +57,7 @@ def supervise(command: list[str], *, limits: Limits) -> Ended:
     """
     started = time.monotonic()
     process = subprocess.Popen(
-        command,
+        group.entered(command) if group else command,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -67,7 +68,11 @@ def supervise(command: list[str], *, limits: Limits) -> Ended:
     try:
         output, errors, stopped = _watch(process, started, limits)
     finally:
+        if group:
+            group.kill()
         _kill(process)
+    if group and stopped is None and group.ran_out_of_memory():
+        stopped = "memory"
     return Ended(output, errors, process.returncode, stopped, time.monotonic() - started)
 
 
@@ -104,7 +109,10 @@ def _watch(process: subprocess.Popen, started: float, limits: Limits) -> tuple[b
 def _kill(process: subprocess.Popen) -> None:
     """Kill whatever is left, and wait until it is gone: the kernel ends a process space in its own time."""
     left = []
-    if process.poll() is None:
+    if process.poll() is None and not hasattr(os, "pidfd_open"):  # not Linux: no walls either
+        with contextlib.suppress(OSError):
+            os.killpg(process.pid, signal.SIGKILL)
+    elif process.poll() is None:
         for pid in _tree(process.pid):
             with contextlib.suppress(OSError):
                 left.append(os.pidfd_open(pid))

@@ -104,5 +104,9 @@ register(
         "sandbox.table_duplicate": gettext_noop(
             "The table names a column twice: %(columns)s. Give each column a name of its own."
         ),
+        "sandbox.probe.system": gettext_noop("%(system)s has none of the walls: workers that run models need Linux."),
+        "sandbox.probe.missing": gettext_noop("Not installed: %(programs)s."),
+        "sandbox.probe.failed": gettext_noop("The run in it failed: %(error)s."),
+        "sandbox.probe.walls": gettext_noop("It runs, but these walls do not hold: %(walls)s."),
     }
 )

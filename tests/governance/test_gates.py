@@ -64,6 +64,7 @@ def test_no_message_is_without_words():
         all_evidence(fairness=evidence("fairness", fairness(0.2, 0.15, 0.25))),
         all_evidence(fairness=evidence("fairness", fairness(0.09, 0.05, 0.12))),
         all_evidence(fairness=evidence("fairness", label="declared")),
+        all_evidence(explanation=replace(evidence("explanation"), unsandboxed=True)),
         all_evidence(explanation=evidence("explanation", explanation(0.4))),
         all_evidence(explanation=evidence("explanation", explanation(None))),
     ]
@@ -234,6 +235,7 @@ UNUSABLE = st.sampled_from(
         ("missing", lambda e: None),
         ("stale", lambda e: replace(e, created_at=NOW - timedelta(days=91))),
         ("from the future", lambda e: replace(e, created_at=NOW + timedelta(days=2))),
+        ("made without a sandbox", lambda e: replace(e, unsandboxed=True)),
         ("declared", lambda e: replace(e, label="declared")),
         ("attested", lambda e: replace(e, label="attested")),
         ("other files", lambda e: replace(e, artifact_digest="sha256:others")),

@@ -64,6 +64,7 @@ def main() -> None:
             "scratch_overflows": _scratch_overflows(),
             "user_namespace": ctypes.CDLL(None).unshare(CLONE_NEWUSER) == 0,
             "user": os.getuid(),
+            "grouped": "/sekisho-" in Path("/proc/self/cgroup").read_text(),
             "environment": sorted(os.environ),
         }
     )

@@ -130,7 +130,15 @@ def test_files_that_only_their_owner_may_read_are_still_given(estimator):
     assert predict(model, FEATURES, limits=LIMITS).labels.to_pylist() == [7, 7, 7]
 
 
-@pytest.mark.parametrize("text", ["", "- a list", "flavors: 3", "a: &a [*a, *a", "x" * 100])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "- a list", "flavors: 3", "a: &a [*a, *a", "x" * 100, "flavors: {x: &a [1], y: *a}",
+        "flavors: " + "[" * 2000 + "]" * 2000, "flavors: {x: [" + "1," * 250_000 + "]}",
+        "flavors: {}\nsize: " + "9" * 10**7,
+    ],
+    ids=lambda text: text[:30],
+)  # fmt: skip
 def test_a_folder_without_a_readable_mlmodel_is_no_model(tmp_path, text):
     (tmp_path / "MLmodel").write_text(text, "utf-8")
     with pytest.raises(SandboxFailure) as failure:
