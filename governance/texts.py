@@ -59,6 +59,10 @@ register(
             "Registry %(registry)s has no version %(version)s of a model %(model)s that you may see. A version that was "
             "registered just now appears with the next mirroring."
         ),
+        "compare.author": gettext_noop("author"),
+        "compare.commit": gettext_noop("commit of the code"),
+        "compare.data": gettext_noop("data of the run"),
+        "compare.files": gettext_noop("digest of the files"),
         "audit.reading": gettext_noop("Reading the version from the registry."),
         "audit.fetching_model": gettext_noop("Fetching the model's files."),
         "audit.fetching_data": gettext_noop("Fetching the evaluation data."),

@@ -3,7 +3,18 @@
 from django.urls import path
 
 from governance import reports
-from governance.views import audits, by_id, compare, connections, interpreters, models, policies, profiles, promotions, versions
+from governance.views import (
+    audits,
+    by_id,
+    compare,
+    connections,
+    interpreters,
+    models,
+    policies,
+    profiles,
+    promotions,
+    versions,
+)
 
 urlpatterns = [
     *reports.urlpatterns,

@@ -81,7 +81,7 @@ def world(cast):
         **dict.fromkeys(("record", "api-event"), event),
         **dict.fromkeys(("connection", "connection-change", "connection-test", "connection-mirror"), server),
         **dict.fromkeys(("interpreter", "interpreter-check", "interpreter-remove"), interpreter),
-        **dict.fromkeys(("model", "model-profile"), pk),
+        **dict.fromkeys(("model", "model-profile", "model-compare"), pk),
         **dict.fromkeys((n for n in NAMES if NEEDS[n] == {"pk", "number"}), of_version),
         **dict.fromkeys((n for n in NAMES if "promotion" in n and NEEDS[n] == {"pk"}), asked),
         **dict.fromkeys((n for n in NAMES if "team" in n and NEEDS[n] == {"slug"}), slug),
