@@ -7,6 +7,29 @@ register(
     {
         "audit.set_unusable": gettext_noop("Not evaluated: the evaluation set %(name)s cannot be used. %(why)s"),
         "audit.data_unusable": gettext_noop("Not evaluated: the evaluation data cannot be used. %(why)s"),
+        "audit.challenger_decides": gettext_noop("On the challenger set %(name)s: %(finding)s"),
+        "set.measuring": gettext_noop("Reading what the file holds."),
+        "set.comparing": gettext_noop("Comparing the rows of %(set)s with the training data."),
+        "set.incomplete": gettext_noop("Some fields need your attention."),
+        "set.needed": gettext_noop("This is needed for the source you chose."),
+        "set.scheme": gettext_noop("The place begins with %(scheme)s."),
+        "set.name_taken": gettext_noop("The team has a set named %(name)s already. Choose another name."),
+        "set.no_dataset": gettext_noop("The version's run has logged no dataset named %(name)s."),
+        "set.dataset_source": gettext_noop(
+            "The source of the dataset %(name)s is neither a file nor an object of S3-compatible storage."
+        ),
+        "set.changed_meanwhile": gettext_noop(
+            "Somebody else has changed this set meanwhile. Look at it and try again."
+        ),
+        "set.no_table": gettext_noop("The table %(table)s cannot be read: %(detail)s"),
+        "set.database_silent": gettext_noop("The database %(name)s does not answer: %(detail)s"),
+        "set.nothing_in_common": gettext_noop("The two tables have no feature column in common."),
+        "use.no_profile": gettext_noop("Write the model's profile first: it says what the columns mean."),
+        "use.not_ready": gettext_noop("The set cannot be used: it is not pinned, was refused, or its time is over."),
+        "use.key": gettext_noop("Name the key by which the rows are joined, of: %(columns)s."),
+        "data_connection.address": gettext_noop(
+            "Write it like postgres://user@host:5432/database, or as the path of a DuckDB or SQLite file."
+        ),
         "set.place": gettext_noop(
             "%(place)s is no place that the owner may read. It must lie on allowed storage (SEKISHO_DATA_ROOTS or "
             "SEKISHO_S3), in the part %(team)s (the team's) or %(shared)s (everybody's)."
@@ -42,4 +65,15 @@ register(
     }
 )
 
-register_actions({})
+register_actions(
+    {
+        "evaluation.create": gettext_noop("Evaluation set made"),
+        "evaluation.change": gettext_noop("Evaluation set changed"),
+        "evaluation.pin": gettext_noop("Evaluation set pinned"),
+        "evaluation.end": gettext_noop("Evaluation set ended"),
+        "evaluation.use": gettext_noop("Evaluation set put to use"),
+        "evaluation.release": gettext_noop("Evaluation set no longer used"),
+        "data_connection.open": gettext_noop("Data connection opened"),
+        "data_connection.change": gettext_noop("Data connection changed"),
+    }
+)

@@ -5,6 +5,7 @@ Pure: no Django. A result that cannot be read is "not evaluated".
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,7 +33,34 @@ class Reading:
 
 
 def read(needs: Needs, outcome: str, message: Message, result: Mapping[str, Any]) -> Reading:
-    """Weigh an audit's result against what a gate needs.
+    """Weigh an audit's result against what a gate needs: on the gold set and on every challenger set, the worst counts.
+
+    Parameters as for `read_one`. An audit's challengers stand in its result, each with outcome, message and result.
+    """
+    challengers = result.get("challengers") or ()
+    reading = read_one(needs, outcome, message, result)
+    for challenger in challengers:
+        found = _challenged(needs, challenger)
+        if GRAVITY.get(found.outcome, GRAVITY[NOT_EVALUATED]) > GRAVITY.get(reading.outcome, 0):
+            reading = found
+    return reading
+
+
+def _challenged(needs: Needs, challenger: Mapping[str, Any]) -> Reading:
+    try:
+        outcome, message = challenger["outcome"], Message.from_json(challenger["message"])
+    except (LookupError, TypeError):
+        return read_one(needs, NOT_EVALUATED, Message("gates.unreadable"), {})
+    if outcome in (PASS, FAIL, INCONCLUSIVE):
+        found = read_one(needs, outcome, message, challenger["result"])
+    else:
+        found = Reading(outcome, message)
+    told = Message("gates.challenger", {"name": str(challenger.get("set", "")), "finding": found.message})
+    return dataclasses.replace(found, message=told)
+
+
+def read_one(needs: Needs, outcome: str, message: Message, result: Mapping[str, Any]) -> Reading:
+    """Weigh what was found on one set against what a gate needs.
 
     Parameters
     ----------

@@ -120,13 +120,14 @@ register(
         "gates.explanation.fail": gettext_noop(
             "%(share)s of the explanation rests on sensitive columns, more than the %(limit)s allowed."
         ),
+        "gates.challenger": gettext_noop("On the challenger set %(name)s: %(finding)s"),
         # what would let it pass
         "gates.fix.run": gettext_noop("The owner team or a reviewer runs the %(audit)s audit on the version's page."),
         "gates.fix.label": gettext_noop("Let Sekisho run the model or read its predictions: %(labels)s is needed."),
-        "gates.fix.profile": gettext_noop("The owner team writes the profile on the model's page."),
         "gates.fix.sandbox": gettext_noop(
             "An administrator gives a worker a working sandbox; the %(audit)s audit is run again there."
         ),
+        "gates.fix.profile": gettext_noop("The owner team writes the profile on the model's page."),
         "gates.fix.gap": gettext_noop(
             "Bring the rates of these groups closer: more cases of the worse-off group, or a mitigation in training."
         ),

@@ -14,6 +14,8 @@ register_subjects(
         "version": gettext_noop("Version"),
         "promotion": gettext_noop("Promotion"),
         "policy": gettext_noop("Policy"),
+        "evaluation": gettext_noop("Evaluation set"),
+        "data-connection": gettext_noop("Data connection"),
     },
     links={
         "registry": page_of("connection-by-id"),
@@ -21,6 +23,8 @@ register_subjects(
         "version": page_of("version-by-id"),
         "promotion": page_of("promotion"),
         "policy": page_of("policy-by-id"),
+        "evaluation": page_of("evaluation-set"),
+        "data-connection": page_of("data-connection"),
     },
 )
 
@@ -39,6 +43,11 @@ DIGESTS = {
     "policy": gettext_noop("Policy"),
     "profile": gettext_noop("Profile"),
     "evidence": gettext_noop("Evidence"),
+    "set": gettext_noop("Evaluation set"),
+    "challenger": gettext_noop("Challenger sets"),
+    "overlap": gettext_noop("Rows that stand in the training data too"),
+    "unmatched": gettext_noop("Cases whose key has no restricted attributes"),
+    "duplicates": gettext_noop("Keys that stand twice among the restricted rows"),
 }
 
 
@@ -98,6 +107,39 @@ register_fields(
         "slice_columns": gettext_noop("Slices of performance"),
         "rev": gettext_noop("Revision"),
         "digest": gettext_noop("Digest"),
+    }
+)
+
+# evaluation sets
+register_fields(
+    {
+        "source": gettext_noop("Source"),
+        "source.upload": gettext_noop("Upload"),
+        "source.file": gettext_noop("File on allowed storage"),
+        "source.s3": gettext_noop("S3-compatible storage"),
+        "source.table": gettext_noop("Table of a data connection"),
+        "source.artifact": gettext_noop("Artifact of a version's run"),
+        "source.dataset": gettext_noop("Dataset of a version's run"),
+        "place": gettext_noop("Place"),
+        "consent": gettext_noop("Consent and purpose"),
+        "retention": gettext_noop("Retention"),
+        "keep_until": gettext_noop("Keep until"),
+        "shared": gettext_noop("Open to models of other teams"),
+        "rows_for_reviewers": gettext_noop("First rows open to reviewers"),
+        "rows": gettext_noop("Rows"),
+        "columns": gettext_noop("Columns"),
+        "set": gettext_noop("Evaluation set"),
+        "set_role": gettext_noop("Role"),
+        "set_role.gold": gettext_noop("Gold set"),
+        "set_role.challenger": gettext_noop("Challenger set"),
+        "set_role.sensitive": gettext_noop("Restricted attributes"),
+        "set_role.training": gettext_noop("Training data"),
+        "set_role.reference": gettext_noop("Reference for drift"),
+        "key_columns": gettext_noop("Key columns"),
+        "kind.postgres": "PostgreSQL",
+        "kind.duckdb": "DuckDB",
+        "kind.sqlite": "SQLite",
+        **_values("inputs", DIGESTS),
     }
 )
 

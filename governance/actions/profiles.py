@@ -35,13 +35,18 @@ def set_profile(*, model: RegisteredModel, team: Team, fields: dict[str, Any], r
     try:
         with transaction.atomic():
             profile = _write(model, team, fields, rev, by)
-            for promotion in Promotion.objects.waiting().filter(version__model=model):
-                recompute(promotion=promotion, by=by)
-            for version in model.versions.present().order_by("-number")[:LATEST_AUDITED]:
-                request_audits(version=version, by=by)
+            judge_anew(model=model, by=by)
     except IntegrityError as error:  # two first profiles at one moment
         raise _changed_meanwhile(Profile.objects.get(model=model), fields) from error
     return profile
+
+
+def judge_anew(*, model: RegisteredModel, by) -> None:
+    """What stands on a profile follows it: open promotions at once, the newest version by new audits."""
+    for promotion in Promotion.objects.waiting().filter(version__model=model):
+        recompute(promotion=promotion, by=by)
+    for version in model.versions.present().order_by("-number")[:LATEST_AUDITED]:
+        request_audits(version=version, by=by)
 
 
 def _changed_meanwhile(stored: Profile, fields: dict[str, Any]) -> Conflict:

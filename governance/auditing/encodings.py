@@ -9,12 +9,10 @@ from pathlib import Path
 from governance.auditing.places import SetError
 
 CHUNK = 2**20
-LOOKED_AT = 100_000  # signs
-NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 PARQUET_MAGIC = b"PAR1"
 NAMED = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 LEVEL_ONE = range(0x81, 0xA0)  # lead bytes of kana and of the kanji in common use
-HALF_KANA = range(0xFF61, 0xFFA0)
+HALF_KANA = re.compile("[\uff61-\uff9f]{2,}")
 
 
 def readable(path: Path, folder: Path) -> Path:
@@ -65,17 +63,29 @@ def _decodes(path: Path, encoding: str) -> bool:
 
 
 def _is_japanese(path: Path) -> bool:
-    """Whether the text reads as Japanese: letters with accents of western text decode too, to rare signs.
+    """Whether the text reads as Japanese throughout.
 
-    Signs in common use must be the greater part of all that is not ASCII. Half-width kana count where they stand
-    together, as they do in words.
+    Western letters with accents decode too, to rare signs: signs in common use must be the greater part of all that
+    is not ASCII, half-width kana counting where they stand together. And no line may be UTF-8.
     """
     common = strange = 0
-    with path.open(encoding="cp932", newline="") as file:
-        while common + strange < LOOKED_AT and (text := file.read(CHUNK)):
-            for word in NOT_ASCII.findall(text):
-                half = sum(ord(sign) in HALF_KANA for sign in word)
-                usual = sum(sign.encode("cp932")[0] in LEVEL_ONE for sign in word)
-                common += usual + (half if half > 1 else 0)
-                strange += len(word) - usual - (half if half > 1 else 0)
+    with path.open("rb") as file:
+        for line in file:
+            if line.isascii():
+                continue
+            if _is_wide_utf8(line):
+                return False
+            text = line.decode("cp932")
+            usual = sum(sign.encode("cp932")[0] in LEVEL_ONE for sign in text if not sign.isascii())
+            usual += sum(map(len, HALF_KANA.findall(text)))
+            common += usual
+            strange += sum(not sign.isascii() for sign in text) - usual
     return common > strange
+
+
+def _is_wide_utf8(line: bytes) -> bool:
+    """UTF-8 with signs beyond the alphabets of the west, which Shift_JIS does not look like by chance."""
+    try:
+        return max(line.decode()) > "\u0800"
+    except UnicodeDecodeError:
+        return False

@@ -48,9 +48,15 @@ def features_of(rows, profile: Profile, model_dir: Path):
     except SandboxFailure as failure:
         raise NotEvaluated(failure.message) from failure
     if wanted:
-        missing = [name for name in wanted if name not in rows.column_names]
+        # A restricted attribute that was joined for the audit is no feature, whatever the signature says.
+        missing = [name for name in wanted if name not in rows.column_names or name in profile.restricted_columns]
         if missing:
             raise NotEvaluated(Message("audit.features_missing", {"columns": missing[:10]}))
         return rows.select(list(wanted))
-    left_out = {profile.label_column, profile.prediction_column, *profile.excluded_columns}
+    left_out = {profile.label_column, profile.prediction_column, profile.score_column, profile.weight_column}
+    left_out |= {
+        *profile.excluded_columns,
+        *profile.restricted_columns,
+        *profile.pinned.get("sensitive", {}).get("key", ()),
+    }
     return rows.select([name for name in rows.column_names if name not in left_out])

@@ -129,7 +129,7 @@ def fetch_set(one: EvaluationSet, folder: Path) -> EvaluationTable:
         raise SetError("set.ended")
     if one.error:
         raise SetError(Message.from_json(one.error))
-    if not one.digest:
+    if not one.pinned_at:
         raise SetError("set.not_pinned")
     place = folder / f"set-{one.pk}"
     place.mkdir(exist_ok=True)
@@ -150,10 +150,14 @@ def _with_restricted(table: EvaluationTable, use: EvaluationSetUse, profile: Pro
     """Restricted attributes beside the cases: joined by key here, in the worker, and in no other place."""
     from governance.auditing.joining import join_by_key
 
+    read = {*profile.sensitive_columns, *profile.proxy_columns, *profile.slice_columns}
+    wanted = [column for column in profile.restricted_columns if column in read]
+    if not wanted:
+        return table
     restricted = _usable(use.set, folder)
     target = folder / "joined.parquet"
     try:
-        joined = join_by_key(table.path, restricted.path, use.key_columns, profile.restricted_columns, target)
+        joined = join_by_key(table.path, restricted.path, use.key_columns, wanted, target)
     except SetError as error:
         raise NotEvaluated(Message("audit.set_unusable", {"name": use.set.name, "why": error.message})) from error
     both = hashlib.sha256(f"{table.digest} {restricted.digest}".encode()).hexdigest()

@@ -97,7 +97,7 @@ class EvaluationSetQuerySet(TeamScopedQuerySet):
         return self.filter(visible_through(user) | Q(pk__in=used))
 
     def usable(self) -> EvaluationSetQuerySet:
-        return self.filter(ended_at=None, error=None).exclude(digest="")
+        return self.filter(ended_at=None, error=None).exclude(pinned_at=None)
 
 
 class EvaluationSet(models.Model):
@@ -144,7 +144,7 @@ class EvaluationSet(models.Model):
             return SetState.ENDED
         if self.error:
             return SetState.REFUSED
-        return SetState.READY if self.digest else SetState.WAITING
+        return SetState.READY if self.pinned_at else SetState.WAITING
 
     @property
     def column_names(self) -> list[str]:

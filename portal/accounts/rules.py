@@ -45,6 +45,16 @@ def team_member(user, thing) -> bool:
 
 
 @rules.predicate
+def open_to_reviewers(user, thing) -> bool:
+    return bool(getattr(thing, "rows_for_reviewers", False))
+
+
+@rules.predicate
+def shared_with_all(user, thing) -> bool:
+    return user.is_authenticated and bool(getattr(thing, "shared", False))
+
+
+@rules.predicate
 def self_or_none(user, thing) -> bool:
     return thing == user
 
@@ -75,6 +85,12 @@ PERMISSIONS = {
     "promotion.request": team_member,
     "promotion.decide": reviewer,
     "promotion.withdraw": team_member,
+    # evaluation sets: an administrator keeps them in order, and sees no rows
+    "evaluation.create": administrator | team_member,
+    "evaluation.change": administrator | team_member,
+    "evaluation.rows": team_member | (reviewer & open_to_reviewers),
+    "evaluation.use": administrator | reviewer | team_member | shared_with_all,
+    "challenger.add": reviewer,
     # policies
     "policy.view": signed_in,
     "policy.publish": administrator,
