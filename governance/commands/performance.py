@@ -1,4 +1,4 @@
-"""``manage.py audit performance``: how good the predictions in a file are, how sure that is, and where they are worst."""
+"""``manage.py audit performance``: how good predictions in a file are, how sure that is, and where they are worst."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def describe(result: Mapping[str, Any], out: TextIO) -> None:
     metric = Message(f"performance.metric.{result['sliced']['metric']}")
     names = [" and ".join(str(Message.from_json(part)) for part in item["name"]) for item in result["slices"][:SHOWN]]
     width = max(map(len, [*names, "slice"]))
-    out.write(f"\n{'slice':<{width}}  {str(metric):>26}  {'n':>9}\n")
+    out.write(f"\n{'slice':<{width}}  {metric!s:>26}  {'n':>9}\n")
     for name, item in zip(names, result["slices"], strict=False):
         said = "worse than the rest" if item["worse"] else "" if item["judged"] else "too few cases"
         out.write(f"{name:<{width}}  {_estimate(item):>26}  {item['n']:>9,}  {said}".rstrip() + "\n")

@@ -104,7 +104,7 @@ def worse_message(found: Found, metric: str | None, name: Message | None) -> Mes
         "metric": metric_message(metric),
         "value": first.live.own,
         "live": first.live.live,
-        "n": first.live.n,
+        "n": first.n,
         "count": len(worse),
     }
     return Message("performance.worse_than_live", params)

@@ -11,6 +11,7 @@ from django.http import HttpResponse, JsonResponse
 from django.utils.text import slugify
 
 from governance.models import Audit, AuditKind
+from governance.outgoing import outgoing
 from portal.web.say import say
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -35,7 +36,7 @@ def _json(audit: Audit) -> HttpResponse:
         "created_at": audit.created_at.isoformat(),
         "digest": audit.digest,
         "inputs": audit.inputs,
-        "result": audit.result,
+        "result": outgoing(audit.result),
     }
     return JsonResponse(document, json_dumps_params={"ensure_ascii": False, "indent": 1})
 
@@ -43,7 +44,7 @@ def _json(audit: Audit) -> HttpResponse:
 def _csv(audit: Audit) -> HttpResponse:
     text = io.StringIO()
     writer = csv.writer(text)
-    for i, row in enumerate(ROWS[audit.kind](audit.result)):
+    for i, row in enumerate(ROWS[audit.kind](outgoing(audit.result))):
         writer.writerow([*(_cell(value) for value in row), audit.label if i else "evidence"])
     return HttpResponse("\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8")
 
@@ -112,7 +113,22 @@ def _safety(result: dict[str, Any]) -> Iterator[list[Any]]:
             yield [part, one["row"], "", one["supplied"], one["made"], ""]
 
 
+def _performance(result: dict[str, Any]) -> Iterator[list[Any]]:
+    keys = ["value", "low", "high", "n", "interval"]
+    beside = ["live", "value", "low", "high", "verdict"]
+    yield ["slice", "metric", *keys, "live", "difference", "difference_low", "difference_high", "verdict", "p", "worse"]
+    for item in result.get("metrics", ()):
+        difference = result["comparison"]["differences"].get(item["name"]) or {}
+        yield ["", item["name"], *(item[key] for key in keys), *(difference.get(key) for key in beside), None, None]
+    for item in result.get("slices", ()):
+        name = "; ".join(say(level) for level in item["name"])
+        difference = item.get("live") or {}
+        numbers = (*(item[key] for key in keys), *(difference.get(key) for key in beside))
+        yield [name, result["sliced"]["metric"], *numbers, item["p"], item["worse"]]
+
+
 ROWS = {
+    AuditKind.PERFORMANCE: _performance,
     AuditKind.FAIRNESS: _fairness,
     AuditKind.EXPLANATION: _explanation,
     AuditKind.LINEAGE: _lineage,

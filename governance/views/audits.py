@@ -16,6 +16,7 @@ from governance.views.explanation_figures import explanation_view
 from governance.views.fairness_figures import fairness_view
 from governance.views.fairness_plain import plain_words
 from governance.views.lineage_figures import items_of, lineage_view
+from governance.views.performance_figures import performance_view
 from governance.views.safety_figures import safety_view
 from governance.views.versions import find_version
 
@@ -68,6 +69,9 @@ def performance(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     context = audit_context(request, find_version(request, pk, number), AuditKind.PERFORMANCE)
     if context["asked_format"]:
         return export(context["audit"], context["asked_format"])
+    if context["has_result"]:
+        asked = request.GET.get("column", ""), request.GET.get("all", "") == "1"
+        context["figures"] = performance_view(context["audit"].result, *asked)
     return render(request, "governance/performance.html", context)
 
 

@@ -133,6 +133,48 @@ def fairness_result(gap: float, names: tuple[str, str], age: str) -> tuple[str, 
     return found.verdict, found.message.to_json(), found.to_json()
 
 
+def audit_performance(version: ModelVersion, *, task: str = "binary", live: int | None = None, **changed) -> Audit:
+    """The real performance audit of seeded predictions; those of 60 and over are worst, and worse than live."""
+    made = performance_result(task, live, tuple(changed.items()))
+    return keep(version, "performance", made["verdict"], Message.from_json(made["message"]), made, "replayed")
+
+
+@lru_cache
+def performance_result(task: str = "binary", live: int | None = None, changed: tuple = (), column: str = "region"):
+    """An audit by the engine as JSON, made once a process; `live` is the number of the version beside it."""
+    import ibis
+
+    from governance.engine.performance import audit_performance as engine
+
+    settings: dict[str, Any] = {"slices": ["age", column], "bins": {"age": [30, 60]}, "replicates": 200} | dict(changed)
+    if task != "regression":
+        settings = {"score": "score"} | settings
+    if live:
+        settings |= {
+            "baseline_prediction": "live",
+            "baseline_name": Message("performance.live.version", {"number": live}),
+        }
+    rows = ibis.memtable(_predicted(task, column))
+    return engine(rows, label="label", prediction="prediction", **settings).to_json()
+
+
+def _predicted(task: str, column: str):
+    """Predictions that are good, but for those of 60 and over, and older ones that treat all alike."""
+    import numpy as np
+    import pandas as pd
+
+    rng = np.random.default_rng(7)
+    age, region = rng.integers(18, 80, 3000), rng.choice(["Kanto", "Kansai", "Hokkaido"], 3000, p=[0.6, 0.395, 0.005])
+    truth, old = rng.normal(size=3000), age >= 60
+    own = truth + rng.normal(size=3000) * np.where(old, 1.6, 0.5)
+    live = truth + rng.normal(size=3000) * 0.8
+    columns = {"age": age, column: region}
+    if task == "regression":
+        return pd.DataFrame({"label": truth, "prediction": own, "live": live, **columns})
+    decided = {"prediction": (own > 0).astype(int), "live": (live > 0).astype(int), "score": 1 / (1 + np.exp(-2 * own))}
+    return pd.DataFrame({"label": (truth > 0).astype(int), **decided, **columns})
+
+
 def audit_explanation(version: ModelVersion, *, columns=(), sensitive=("sex",), adds_up: bool = True) -> Audit:
     """An explanation of seeded contributions of a linear model, ranked by the engine."""
     found = explanation_result(tuple(columns), tuple(sensitive), adds_up)
