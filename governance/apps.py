@@ -18,6 +18,7 @@ class GovernanceConfig(AppConfig):
             moves,
             record_words,
             reports,
+            sandbox_hosts,
             texts,
         )
         from governance.auditing import evaluation_jobs  # noqa: F401

@@ -200,3 +200,17 @@ register_fields(
 
 # documents
 register_fields({"kind.report.dossier": gettext_noop("Dossier")})
+
+# hosts of workers
+register_subjects({"host": gettext_noop("Worker host")})
+register_fields(
+    {
+        "backend": gettext_noop("Sandbox"),
+        "backend.none": gettext_noop("none"),
+        "backend.unsandboxed": gettext_noop("without a sandbox"),
+        "bounds": gettext_noop("Limit of memory"),
+        "bounds.none": gettext_noop("none"),
+        "bounds.cgroups": gettext_noop("kept by the kernel (cgroups)"),
+        "bounds.polling": gettext_noop("watched from outside"),
+    }
+)

@@ -69,6 +69,7 @@ register(
         "audit.predicting": gettext_noop("Running the model on the evaluation data, in the sandbox."),
         "audit.computing": gettext_noop("Computing."),
         "audit.keeping": gettext_noop("Keeping the result."),
+        "sandbox.trying": gettext_noop("Trying the walls on this host."),
         "audit.version_gone": gettext_noop("The version does not exist any more."),
     }
 )
@@ -80,5 +81,6 @@ register_actions(
         "profile.change": gettext_noop("Profile changed"),
         "audit.request": gettext_noop("Audits requested"),
         "audit.keep": gettext_noop("Audit finished"),
+        "sandbox.change": gettext_noop("Sandbox of a worker host changed"),
     }
 )

@@ -13,6 +13,7 @@ from governance.views import (
     policies,
     profiles,
     promotions,
+    sandbox,
     versions,
 )
 
@@ -52,6 +53,8 @@ urlpatterns = [
     path("promotions/<int:pk>/withdraw/", promotions.withdraw, name="promotion-withdraw"),
     path("promotions/<int:pk>/resubmit/", promotions.resubmit, name="promotion-resubmit"),
     path("promotions/<int:pk>/retry/", promotions.retry, name="promotion-retry"),
+    path("sandbox/", sandbox.sandbox, name="sandbox"),
+    path("sandbox/try/", sandbox.sandbox_try, name="sandbox-try"),
     path("policies/", policies.policy_list, name="policies"),
     path("policies/publish/", policies.policy_publish, name="policy-publish"),
     path("policies/<slug:key>/<int:version>/", policies.policy, name="policy"),

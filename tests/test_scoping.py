@@ -16,7 +16,7 @@ from governance.actions import promotions
 from governance.models import DataConnection, EvaluationSet, EvaluationSetUse, Interpreter, Move, Placement, Registry
 from portal.accounts import actions as people
 from portal.accounts.models import Invitation, Team, Unit, User
-from portal.jobs.models import Tick
+from portal.jobs.models import Host, Tick
 from portal.ledger.models import Event, Head
 from portal.pdf.models import Document
 from tests.governance import factories as make
@@ -25,7 +25,7 @@ OURS = ("accounts", "ledger", "jobs", "pdf", "assessments", "governance")
 MODELS = [model for label in OURS for model in apps.get_app_config(label).get_models()]
 # Of the organisation as a whole, and without anything of one team in them.
 SHARED = {"ledger.Head", "jobs.Tick", "governance.Policy"}
-CONNECTIONS = (Registry, DataConnection, Interpreter)  # for administrators and auditors
+CONNECTIONS = (Registry, DataConnection, Interpreter, Host)  # for administrators and auditors
 
 
 @pytest.fixture
@@ -56,6 +56,7 @@ def world(cast):
     people.create_token(by=cast.member, name="build", scope="read", days=9)
     people.invite(email="new@example.org", by=cast.admin, link=lambda token: token, team=cast.team)
     Head.objects.get_or_create(id=1)
+    Host.objects.get_or_create(name="worker-1")
     Tick.objects.get_or_create(name="x", defaults={"ran_at": timezone.now() - timedelta(days=1)})
     return cast
 

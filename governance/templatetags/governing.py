@@ -27,3 +27,9 @@ def audit_kind(kind: str) -> str:
 def plain(value) -> str:
     """A JSON list as words with commas."""
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+@register.filter
+def mebibytes(size: int) -> int:
+    """Bytes as whole mebibytes."""
+    return int(size) // 2**20

@@ -68,6 +68,8 @@ PERMISSIONS = {
     # connections and jobs
     "connection.view": administrator | auditor,
     "connection.manage": administrator,
+    "sandbox.view": administrator | auditor,
+    "sandbox.try": administrator,
     "jobs.view": signed_in,
     "jobs.cancel": administrator | team_member,
     # records

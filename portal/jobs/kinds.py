@@ -30,6 +30,7 @@ class Duty:
 
 KINDS: dict[str, Kind] = {}
 DUTIES: dict[str, Duty] = {}
+STARTS: dict[str, Callable[[], object]] = {}
 
 
 def job_kind(name: str, *, title, lease: int = 30, deadline: int = 1800, max_attempts: int = 3):
@@ -55,6 +56,16 @@ def every(seconds: int, *, name: str):
 
     def register(function):
         DUTIES[name] = Duty(name, seconds, function)
+        return function
+
+    return register
+
+
+def at_start(name: str):
+    """Register what each worker does once when it starts, beside its jobs."""
+
+    def register(function):
+        STARTS[name] = function
         return function
 
     return register

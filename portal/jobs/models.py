@@ -110,6 +110,28 @@ class Job(models.Model):
         return ((self.ended_at or timezone.now()) - self.started_at) if self.started_at else None
 
 
+class HostQuerySet(models.QuerySet):
+    def for_user(self, user) -> HostQuerySet:
+        """Administrators and auditors see the hosts."""
+        return self if user.is_authenticated and (user.is_administrator or user.is_auditor) else self.none()
+
+
+class Host(models.Model):
+    """A machine on which a worker has started, and what was found out about it, by topic."""
+
+    name = models.CharField(max_length=100, primary_key=True)
+    facts = models.JSONField(default=dict)
+    seen_at = models.DateTimeField(default=timezone.now)
+
+    objects = HostQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Tick(models.Model):
     """When each periodic duty last ran, so that of many workers one does it."""
 

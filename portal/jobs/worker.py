@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from portal.jobs.kinds import DUTIES, Duty, every
+from portal.jobs.kinds import DUTIES, STARTS, Duty, every
 from portal.jobs.models import Tick
 from portal.jobs.queue import queue
 from portal.jobs.runner import reap
@@ -44,11 +44,21 @@ def tick() -> None:
             log.exception("duty failed", duty=duty.name)
 
 
+def begin() -> None:
+    """Do what a worker does once; one thing that fails does not keep the others."""
+    for name, start in list(STARTS.items()):
+        try:
+            start()
+        except Exception:
+            log.exception("start failed", start=name)
+
+
 def run_worker() -> None:
     """Work until SIGTERM or SIGINT."""
     over = threading.Event()
 
     def clock() -> None:
+        begin()
         while not over.wait(TICK_SECONDS):
             tick()
         connection.close()

@@ -54,6 +54,7 @@ PLACES = (
 ADMIN = (
     ("connections", gettext_lazy("Connections"), ("connection",)),
     ("interpreters", gettext_lazy("Interpreters"), ("interpreter",)),
+    ("sandbox", gettext_lazy("Sandbox"), ("sandbox",)),
     ("policies", gettext_lazy("Policies"), ("polic",)),
     ("frameworks", gettext_lazy("Frameworks"), ("framework",)),
     ("people", gettext_lazy("People and roles"), ("people", "person", "invitation", "unit", "user")),
