@@ -1,13 +1,14 @@
 """fairlearn as the authority: the closed forms are evidence only while MetricFrame agrees with them.
 
-The cube's cells are rows with weights, so MetricFrame computes on them what it would on the table itself, in
-a fraction of the time. Empty denominators, where it answers 0 or half a value, are left out: we say undefined.
+The cube's cells are rows with weights (counts, or sums of sample weights), so MetricFrame computes on them what
+it would on the table itself, in a fraction of the time. Empty denominators, where it answers 0 or half a value,
+are left out: we say undefined.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from governance.engine.metrics import METRICS, cases, metric
 from portal.message import Message
 
 TOLERANCE = 1e-12
+MAX_CLASSES_COMPARED = 50  # groups of one grouping
 MAX_COMPARED = 400  # groups of one grouping, the largest: MetricFrame takes milliseconds for each
 
 
@@ -82,8 +84,8 @@ def verify(cube: Cube, groupings: Sequence[GroupCounts], positive: str, names: S
         left_out += len(counts.groups) - len(kept)
         theirs = _metric_frame(cube, counts.features, kept, target, names)
         for name in names:
-            ours = metric(counts.confusion[kept], name)
-            defined = cases(counts.confusion[kept], name) > 0
+            ours = metric(counts.mass[kept], name)
+            defined = cases(counts.mass[kept], name) > 0
             difference = np.abs(ours - theirs.reindex(kept)[name].to_numpy(dtype=float))[defined]
             # NaN is a disagreement too.
             wrong = ~(difference <= TOLERANCE)
@@ -100,7 +102,8 @@ def _metric_frame(cube: Cube, features: Sequence[str], kept: np.ndarray, target:
     from fairlearn.metrics import MetricFrame
 
     index = cube.group_index(features)[1]
-    used = cube.complete & np.isin(index, kept)
+    weight = cube.n.astype(float) if cube.w is None else cube.w
+    used = cube.complete & np.isin(index, kept) & (weight > 0)
     functions = metric_functions()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # undefined metrics, which are not compared
@@ -109,6 +112,41 @@ def _metric_frame(cube: Cube, features: Sequence[str], kept: np.ndarray, target:
             y_true=(cube.label[used] == target).astype(int),
             y_pred=(cube.prediction[used] == target).astype(int),
             sensitive_features=index[used],
-            sample_params={name: {"sample_weight": cube.n[used].astype(float)} for name in names},
+            sample_params={name: {"sample_weight": weight[used]} for name in names},
         )
         return frame.by_group
+
+
+def verify_classes(cube: Cube, features: Sequence[str], values: Mapping[str, np.ndarray]) -> float:
+    """Compare accuracy and macro averages over all classes with scikit-learn on the cube; the largest difference.
+
+    Parameters
+    ----------
+    values : mapping of str to ndarray of float, shape (groups,)
+        ``multiclass_accuracy`` and the macro averages; NaN where undefined.
+
+    Raises
+    ------
+    InvalidEvidence
+    """
+    from sklearn import metrics as sk
+
+    weight = cube.n.astype(float) if cube.w is None else cube.w
+    index = cube.group_index(features)[1]
+    labels = np.unique(cube.label[cube.complete])
+    averages = {"macro_true_positive_rate": 1, "macro_precision": 0, "macro_f1": 2}
+    largest = 0.0
+    for group in range(min(len(values["multiclass_accuracy"]), MAX_CLASSES_COMPARED)):
+        used = cube.complete & (index == group) & (weight > 0)
+        if not used.any():
+            continue
+        data = {"y_true": cube.label[used], "y_pred": cube.prediction[used], "sample_weight": weight[used]}
+        macro = sk.precision_recall_fscore_support(**data, labels=labels, average="macro", zero_division=0)
+        theirs = {name: macro[at] for name, at in averages.items()}
+        theirs["multiclass_accuracy"] = sk.accuracy_score(**data)
+        for name, expected in theirs.items():
+            difference = abs(expected - float(values[name][group]))
+            if difference > TOLERANCE:  # what is undefined is not compared
+                raise InvalidEvidence("fairness.disagreement", metric=name, difference=difference)
+            largest = max(largest, 0.0 if np.isnan(difference) else difference)
+    return largest

@@ -276,7 +276,7 @@ def _with_scores(
     """Cells by score bin, at the finest resolution that is not too many of them."""
     s = numeric(table, score)
     w = numeric(table, weight) if weight else 1.0
-    sums = {**sums, "s1": (s * w).sum(), "s2": (s * s * w).sum(), "lo": s.min(), "hi": s.max()}
+    sums = {**sums, "sum_s": (s * w).sum(), "sum_ss": (s * s * w).sum(), "lo": s.min(), "hi": s.max()}
     for resolution in RESOLUTIONS:
         query = table.group_by(**keys, b=score_bin(s, resolution)).agg(**sums)
         cells = query.limit(MAX_CELLS + 1).to_pyarrow()
@@ -296,7 +296,7 @@ def _scored(parts: tuple, cells: pa.Table, resolution: int) -> Cube:
     features, levels, classes, keys = parts
     cell_keys, cell = np.unique(keys, axis=0, return_inverse=True)
     weighted = "w" in cells.column_names
-    n, s1, s2, lo, hi = (cells[name].to_numpy() for name in ("n", "s1", "s2", "lo", "hi"))
+    n, s1, s2, lo, hi = (cells[name].to_numpy() for name in ("n", "sum_s", "sum_ss", "lo", "hi"))
     w, w2 = (cells[name].to_numpy() for name in ("w", "w2")) if weighted else (n.astype(float),) * 2
     known = np.asarray(cells["b"].is_valid())
     code = cells["b"].fill_null(0).to_numpy()[known]

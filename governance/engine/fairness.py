@@ -1,86 +1,88 @@
 """The fairness audit: from an evaluation table to a verdict with its reason.
 
-Read once into a cube, computed in closed form, verified against fairlearn, bounded by intervals. A group too
-small to judge is named and left out before the extremes are chosen; what cannot be judged is never a pass.
+Read once into a cube, computed in closed form, verified against fairlearn and scikit-learn, bounded by
+intervals. A group too small to judge is named and left out before the extremes are chosen; what cannot be judged
+is never a pass.
 """
 
 from __future__ import annotations
 
+import hashlib
+import math
 from collections.abc import Mapping, Sequence
-from functools import cached_property
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from governance.engine.authority import verify
-from governance.engine.bootstrap import percentile_limits
-from governance.engine.cube import Cube, GroupCounts, audit_cube
-from governance.engine.gaps import (
-    FAIL,
-    GAPS,
-    INCONCLUSIVE,
-    NOT_EVALUATED,
-    PASS,
-    Gap,
-    Settings,
-    evaluate_gap,
-    group_message,
-    metric_message,
-)
-from governance.engine.intervals import normal_quantile, wilson
-from governance.engine.metrics import METRICS, RATES, cases, fraction, metric
-from governance.engine.results import Estimate, FairnessAudit, GroupResult
-from governance.engine.tables import EvaluationDataError, file_digest
-from portal.message import Message
+from governance.engine.authority_rows import verify_errors, verify_scores
+from governance.engine.cube import Cube, audit_cube
+from governance.engine.decisions import DecisionReport
+from governance.engine.errors import ErrorCube, error_cube
+from governance.engine.gaps import CLASS_GAPS, ERROR_GAPS, GAPS, SCORE_GAPS
+from governance.engine.levels import MAX_LEVELS
+from governance.engine.metrics import METRICS
+from governance.engine.pooling import check_pool, merge, pooled
+from governance.engine.predicted_numbers import JUDGED_ERRORS, ErrorReport, with_scale
+from governance.engine.results import FairnessAudit
+from governance.engine.tables import EvaluationDataError, file_digest, open_table, require_columns
 
 if TYPE_CHECKING:
     import ibis
 
 JUDGED = ("demographic_parity_difference", "equalized_odds_difference")
-FEW = 10  # cases on the rarer side of a rate, under which Wilson's interval replaces the bootstrap's
-MISSING_ALLOWED = 0.05  # share of rows without label or prediction, above which nothing passes
-LIBRARIES = ("fairlearn", "scikit-learn", "duckdb", "ibis-framework", "numpy", "scipy")
+TASKS = ("auto", "classification", "regression")
 
 
 def audit_fairness(
-    source: str | Path | ibis.Table,
+    source: str | Path | ibis.Table | Sequence[str | Path],
     *,
     label: str,
     prediction: str,
     sensitive: Sequence[str],
     positive: str | int | float | bool | None = None,
+    weight: str | None = None,
+    score: str | None = None,
+    task: str = "auto",
     tolerance: float = 0.1,
+    scale: float | None = None,
     min_group: int = 30,
     metrics: Sequence[str] = METRICS,
-    judge: Sequence[str] = JUDGED,
+    judge: Sequence[str] | None = None,
     intersections: bool = True,
     confidence: float = 0.95,
     replicates: int = 1000,
     seed: int = 0,
     bins: Mapping[str, Sequence[float]] | None = None,
+    pool: Mapping[str, Mapping[str, Sequence[str | None]]] | None = None,
 ) -> FairnessAudit:
-    """Audit decisions for fairness between groups.
+    """Audit decisions, scores or predicted numbers for fairness between groups.
 
     Parameters
     ----------
-    source : path or ibis.Table
-        Parquet, CSV, or a table of any Ibis backend.
+    source : path or ibis.Table, or a sequence of paths
+        Parquet, CSV, or a table of any Ibis backend; several files are periods, counted apart and added.
     label, prediction : str
-        Columns of the true and of the decided class.
+        Columns of the true and of the decided class, or of the true and the predicted number.
     sensitive : sequence of str
         One to four columns. Their missing values are a group of their own.
     positive : optional
         The favourable class; 1 (or true) where the labels are 0 and 1.
+    weight : str, optional
+        Column of sample weights.
+    score : str, optional
+        Column of the score for the positive class; higher speaks for it.
+    task : str
+        "classification", "regression", or "auto": regression where the label has more than 50 different
+        numbers and the prediction is a number that is no class either.
     tolerance : float
-        Largest difference allowed; ratios must be at least ``1 - tolerance``.
+        Largest difference allowed; ratios must be at least ``1 - tolerance``. For regression a share of `scale`.
+    scale : float, optional
+        Of a regression's tolerance: the label's standard deviation where None, 1 for the label's unit.
     min_group : int
         Cases a group needs, also among its positives or negatives for the rates of those.
     metrics : sequence of str
-        Which of `METRICS` to report by group.
-    judge : sequence of str
-        Which of `GAPS` decide the verdict.
+        Which of `METRICS` to report by group, for decisions.
+    judge : sequence of str, optional
+        Which gaps decide the verdict: `JUDGED`, or `JUDGED_ERRORS` for regression, where None.
     intersections : bool
         Judge the groups of all features together as well.
     confidence : float
@@ -89,47 +91,120 @@ def audit_fairness(
         the seed.
     bins : mapping of str to sequence of float
         Edges that cut numeric features.
+    pool : mapping
+        Groups to put together, declared beforehand: ``{"race": {"other": ["A", "B"]}}``.
 
     Raises
     ------
     EvaluationDataError
         Where the data or the settings allow no audit.
     InvalidEvidence
-        Where fairlearn disagrees.
+        Where fairlearn or scikit-learn disagree.
     """
     settings = {
         "tolerance": float(tolerance),
+        "scale": None if scale is None else float(scale),
         "min_group": int(min_group),
-        "judge": list(judge),
+        "judge": None if judge is None else list(judge),
         "metrics": list(metrics),
         "intersections": bool(intersections),
         "confidence": float(confidence),
         "replicates": int(replicates),
         "seed": int(seed),
         "bins": {name: [float(edge) for edge in edges] for name, edges in (bins or {}).items()},
+        "pool": check_pool(pool),
     }
-    _check_settings(settings)
-    cube = audit_cube(source, label=label, prediction=prediction, sensitive=sensitive, bins=bins)
-    target = positive_class(cube, positive, label=label, prediction=prediction)
-    _check_groups(cube)
-    report = _Report(cube, target, settings)
+    _check_settings(settings, task)
+    sources = list(source) if isinstance(source, list | tuple) else [source]
+    if not sources:
+        raise EvaluationDataError("data.no_rows")
+    columns = {"label": label, "prediction": prediction, "sensitive": list(sensitive), "weight": weight}
+    if task == "auto":
+        task = _task(sources[0], label, prediction)
+    if task == "regression":
+        if score:
+            raise EvaluationDataError("data.score_of_number", column=score)
+        cube = merge([error_cube(one, **columns, bins=bins) for one in sources])
+        rows = [verify_errors(one, columns, bins) for one in sources]
+    else:
+        columns["score"] = score
+        cube = merge([audit_cube(one, **columns, bins=bins) for one in sources])
+        target = positive_class(cube, positive, label=label, prediction=prediction)
+        rows = [verify_scores(one, columns, target, bins) for one in sources] if score else []
+    return judge_cube(cube, settings=settings, columns=columns, positive=positive, rows=rows, data=_digest(sources))
+
+
+def judge_cube(
+    cube: Cube | ErrorCube,
+    *,
+    settings: Mapping[str, Any],
+    columns: Mapping[str, Any],
+    positive: Any = None,
+    rows: Sequence[Mapping[str, Any]] = (),
+    data: Mapping[str, Any] | None = None,
+) -> FairnessAudit:
+    """Judge a cube, such as a stored one or several merged, without its rows.
+
+    Parameters
+    ----------
+    cube : Cube or ErrorCube
+    settings : mapping
+        As an audit's result holds them.
+    columns : mapping
+        ``label``, ``prediction``, ``sensitive``, ``weight`` and ``score``: what the cube was made of.
+    positive : optional
+    rows : sequence of mapping
+        What was verified on rows, to be recorded.
+    data : mapping, optional
+        Digest of the rows, to be recorded.
+
+    Raises
+    ------
+    EvaluationDataError, InvalidEvidence
+    """
+    numbers = isinstance(cube, ErrorCube)
+    settings = {"scale": None, "pool": {}, **settings}
+    settings["judge"] = settings["judge"] or list(JUDGED_ERRORS if numbers else JUDGED)
+    judged = pooled(cube, settings["pool"])
+    target = None
+    if numbers:
+        settings = with_scale(settings, judged)
+        _check_numbers(judged, settings, columns)
+    else:
+        target = positive_class(judged, positive, label=columns["label"], prediction=columns["prediction"])
+        _check_gaps(judged, settings)
+    _check_groups(judged)
+    report = ErrorReport(judged, cube, settings) if numbers else DecisionReport(judged, cube, settings, target)
     verdict, message, advice = report.verdict
+    method = report.method()
+    if rows:
+        method["rows"] = {"authority": "scikit-learn", "checks": [dict(check) for check in rows]}
     return FairnessAudit(
+        task="regression" if numbers else "classification",
         verdict=verdict,
         message=message,
         advice=advice,
         notes=tuple(report.notes()),
         rows=cube.rows,
-        n=int(report.whole.n[0]),
-        missing=cube.missing,
-        columns={"label": label, "prediction": prediction, "sensitive": list(sensitive), "positive": target},
+        n=int(report.whole.n.sum()),
+        missing=judged.missing,
+        columns={
+            "label": columns["label"],
+            "prediction": columns["prediction"],
+            "sensitive": list(columns["sensitive"]),
+            "positive": target,
+            "weight": columns.get("weight"),
+            "score": columns.get("score"),
+        },
         settings=settings,
         overall=report.overall(),
         groups=tuple(report.groups),
         gaps=tuple(report.gaps),
-        method=report.method(),
-        data=file_digest(source) if isinstance(source, str | Path) else None,
+        method=method,
+        data=dict(data) if data else None,
         cube=cube,
+        scores=None if numbers else report.scores(),
+        classes=None if numbers else report.classes(),
     )
 
 
@@ -164,197 +239,82 @@ def positive_class(cube: Cube, positive: Any, *, label: str, prediction: str) ->
     return found
 
 
-class _Report:
-    """The parts of one audit, from its cube."""
-
-    def __init__(self, cube: Cube, positive: str, settings: Mapping[str, Any]) -> None:
-        self.cube = cube
-        self.positive = positive
-        self.settings = settings
-        self.whole = cube.counts((), positive)
-        spans = [(feature,) for feature in cube.features]
-        if settings["intersections"] and len(cube.features) > 1:
-            spans.append(cube.features)
-        self.groupings = [cube.counts(span, positive) for span in spans]
-        self.agreement = verify(cube, [self.whole, *self.groupings], positive, METRICS)
-
-    @cached_property
-    def groups(self) -> list[GroupResult]:
-        return [
-            group
-            for stream, counts in enumerate(self.groupings, start=1)
-            for group in self._group_results(counts, stream)
-        ]
-
-    def overall(self) -> dict[str, Estimate]:
-        return self._estimates(self.whole, 0)[0]
-
-    @cached_property
-    def gaps(self) -> list[Gap]:
-        settings = Settings(*(self.settings[name] for name in ("tolerance", "min_group", "confidence")))
-        return [
-            evaluate_gap(counts, name, settings, judged=name in self.settings["judge"])
-            for counts in self.groupings
-            for name in GAPS
-        ]
-
-    @property
-    def verdict(self) -> tuple[str, Message, Message | None]:
-        """The worst verdict of the judged gaps, with the gap that decides it."""
-        judged = [gap for gap in self.gaps if gap.judged]
-        for verdict in (FAIL, INCONCLUSIVE, NOT_EVALUATED, PASS):
-            found = [gap for gap in judged if gap.verdict == verdict]
-            if not found:
-                continue
-            decisive = max(found, key=_badness)
-            share = self.cube.missing["left_out"] / self.cube.rows
-            if verdict == PASS and share > MISSING_ALLOWED:
-                params = {"share": f"{share:.1%}", "allowed": f"{MISSING_ALLOWED:.0%}", "decisive": decisive.message}
-                return INCONCLUSIVE, Message("fairness.too_many_missing", params), None
-            params = {"decisive": decisive.message, "count": len(found), "of": len(judged)}
-            return verdict, Message(f"fairness.{verdict}", params), decisive.advice
-        raise AssertionError("settings were checked: at least one gap is judged")
-
-    def notes(self) -> list[Message]:
-        """What a reader must know beside the verdict: what was left out, what is too small."""
-        missing = self.cube.missing
-        rows = self.cube.rows
-        notes = [
-            Message(f"fairness.note.missing_{which}", {"count": missing[which], "rows": rows})
-            for which in ("label", "prediction")
-            if missing[which]
-        ]
-        notes += [
-            Message("fairness.note.missing_sensitive", {"feature": feature, "count": count, "rows": rows})
-            for feature, count in missing["sensitive"].items()
-            if count
-        ]
-        least = {"min_group": self.settings["min_group"]}
-        small = [group for group in self.groups if not group.judged]
-        if small:
-            notes.append(Message("fairness.note.small", {**_named([g.group for g in small]), **least}))
-        for rate in dict.fromkeys(rate for name in self.settings["judge"] for rate in GAPS[name].rates):
-            few = self._too_few_for(rate)
-            if few:
-                params = {"rate": metric_message(rate), **_named(few), **least}
-                notes.append(Message("fairness.note.small_for_rate", params))
-        if len(self.cube.label_classes()) > 2:
-            notes.append(Message("fairness.note.one_versus_rest", {"positive": self.positive}))
-        return notes
-
-    def _too_few_for(self, rate: str) -> list[dict[str, str | None]]:
-        """Groups large enough as such, but with too few cases for one rate."""
-        least = self.settings["min_group"]
-        return [
-            dict(zip(counts.features, counts.groups[at], strict=True))
-            for counts in self.groupings
-            for at in np.flatnonzero((counts.n >= least) & (cases(counts.confusion, rate) < least))
-        ]
-
-    def method(self) -> dict[str, Any]:
-        settings = self.settings
-        return {
-            "authority": {"name": "fairlearn", **self.agreement},
-            "intervals": {"groups": "bootstrap, wilson", "gaps": "newcombe, donner-zou, tukey-kramer"},
-            "confidence": settings["confidence"],
-            "replicates": settings["replicates"],
-            "seed": settings["seed"],
-            "versions": {name: version(name) for name in LIBRARIES},
-        }
-
-    def _group_results(self, counts: GroupCounts, stream: int) -> list[GroupResult]:
-        least = self.settings["min_group"]
-        return [
-            GroupResult(
-                group=dict(zip(counts.features, levels, strict=True)),
-                n=int(n),
-                left_out=int(left_out),
-                judged=bool(n >= least),
-                reason=None if n >= least else Message("fairness.too_small", {"n": int(n), "min_group": least}),
-                metrics=estimates,
-            )
-            for levels, n, left_out, estimates in zip(
-                counts.groups, counts.n, counts.left_out, self._estimates(counts, stream), strict=True
-            )
-        ]
-
-    def _estimates(self, counts: GroupCounts, stream: int) -> list[dict[str, Estimate]]:
-        """Metrics of each group: bootstrap intervals, and Wilson's where a rate has few cases on one side."""
-        names = self.settings["metrics"]
-        confidence = self.settings["confidence"]
-        limits = percentile_limits(
-            counts.confusion,
-            names,
-            confidence=confidence,
-            size=self.settings["replicates"],
-            seed=(self.settings["seed"], stream),
-        )
-        columns = {name: self._column(counts, name, limits[name], normal_quantile(confidence)) for name in names}
-        return [{name: columns[name][i] for name in names} for i in range(len(counts.groups))]
-
-    def _column(
-        self, counts: GroupCounts, name: str, bootstrap: tuple[np.ndarray, np.ndarray], z: float
-    ) -> list[Estimate]:
-        low, high = bootstrap
-        methods = np.where(np.isnan(low), None, "bootstrap")
-        if name in RATES:
-            above, below = fraction(counts.confusion, name)
-            few = (np.minimum(above, below - above) < FEW) | np.isnan(low)
-            wilson_low, wilson_high = wilson(above, below, z)
-            low, high = np.where(few, wilson_low, low), np.where(few, wilson_high, high)
-            methods = np.where(few, "wilson", methods)
-        n = cases(counts.confusion, name)
-        value = metric(counts.confusion, name)
-        methods = np.where(np.isnan(low), None, methods)
-        judged = (n >= self.settings["min_group"]) & (counts.n >= self.settings["min_group"])
-        return [
-            Estimate(_number(v), _number(lo), _number(hi), int(k), bool(j), m)
-            for v, lo, hi, k, j, m in zip(value, low, high, n, judged, methods, strict=True)
-        ]
+def _task(source: str | Path | ibis.Table, label: str, prediction: str) -> str:
+    """Regression where label and prediction are both numbers, and neither takes the values of classes."""
+    with open_table(source) as table:
+        require_columns(table, [label, prediction])
+        for name in (prediction, label):
+            kind = table[name].type()
+            if not kind.is_numeric() or kind.is_boolean():
+                return "classification"
+            found = table.filter(table[name].notnull()).select(name).distinct().limit(MAX_LEVELS + 1).count()
+            if found.to_pyarrow().as_py() <= MAX_LEVELS:
+                return "classification"
+    return "regression"
 
 
-def _check_settings(settings: Mapping[str, Any]) -> None:
-    if not 0 <= settings["tolerance"] < 1:
+def _digest(sources: Sequence[Any]) -> dict[str, Any] | None:
+    """What an approval binds: one file, or several as one."""
+    if not all(isinstance(source, str | Path) for source in sources):
+        return None
+    files = [file_digest(source) for source in sources]
+    if len(files) == 1:
+        return files[0]
+    together = hashlib.sha256("".join(file["sha256"] for file in files).encode()).hexdigest()
+    name = ", ".join(file["name"] for file in files)
+    return {"name": name, "bytes": sum(file["bytes"] for file in files), "sha256": together, "files": files}
+
+
+def _check_settings(settings: Mapping[str, Any], task: str) -> None:
+    if not settings["tolerance"] >= 0 or (task != "regression" and not settings["tolerance"] < 1):
         raise EvaluationDataError("data.tolerance", value=settings["tolerance"])
+    if settings["scale"] is not None and not (math.isfinite(settings["scale"]) and settings["scale"] > 0):
+        raise EvaluationDataError("data.scale", value=settings["scale"])
     if not 0 < settings["confidence"] < 1:
         raise EvaluationDataError("data.confidence", value=settings["confidence"])
     if settings["min_group"] < 1:
         raise EvaluationDataError("data.min_group", value=settings["min_group"])
     if settings["replicates"] < 0:
         raise EvaluationDataError("data.replicates", value=settings["replicates"])
+    if task not in TASKS:
+        raise EvaluationDataError("data.task", name=task, names=list(TASKS))
     for name in settings["metrics"]:
         if name not in METRICS:
             raise EvaluationDataError("data.metric", name=name, names=list(METRICS))
+    known = [*GAPS, *CLASS_GAPS, *SCORE_GAPS, *ERROR_GAPS]
+    for name in settings["judge"] or ():
+        if name not in known:
+            raise EvaluationDataError("data.gap", name=name, names=known)
+    if settings["judge"] == []:
+        raise EvaluationDataError("data.no_gap", names=known)
+
+
+def _check_gaps(cube: Cube, settings: Mapping[str, Any]) -> None:
+    """Refuse to judge what these data do not hold: a gap that is left out would be a pass."""
+    possible = list(GAPS)
+    if len(cube.label_classes()) > 2:
+        possible += CLASS_GAPS
+    if cube.scores is not None:
+        possible += [name for name in SCORE_GAPS if name != "brier_difference" or cube.scores.probabilities]
     for name in settings["judge"]:
-        if name not in GAPS:
-            raise EvaluationDataError("data.gap", name=name, names=list(GAPS))
-    if not settings["judge"]:
-        raise EvaluationDataError("data.no_gap", names=list(GAPS))
+        if name not in possible:
+            raise EvaluationDataError("data.gap_not_here", name=name, names=possible)
 
 
-def _check_groups(cube: Cube) -> None:
+def _check_numbers(cube: ErrorCube, settings: Mapping[str, Any], columns: Mapping[str, Any]) -> None:
+    if not cube.n.any():
+        raise EvaluationDataError("data.no_complete_rows", label=columns["label"], prediction=columns["prediction"])
+    if not (settings["scale"] > 0 and math.isfinite(settings["tolerance"])):
+        raise EvaluationDataError("data.constant_label", column=columns["label"])
+    for name in settings["judge"]:
+        if name not in ERROR_GAPS:
+            raise EvaluationDataError("data.gap_not_here", name=name, names=list(ERROR_GAPS))
+
+
+def _check_groups(cube: Cube | ErrorCube) -> None:
     for feature, levels in zip(cube.features, cube.levels, strict=True):
         named = [level for level in levels if level is not None]
         if not named:
             raise EvaluationDataError("data.no_group", column=feature)
         if len(named) == 1:
             raise EvaluationDataError("data.one_group", column=feature, value=named[0])
-
-
-def _badness(gap: Gap) -> float:
-    """How far a gap reaches beyond its tolerance, to name the worst first."""
-    if gap.value is None:
-        return 0.0
-    if GAPS[gap.metric].kind == "ratio":
-        return 1 - gap.value - gap.tolerance
-    return gap.value - gap.tolerance
-
-
-def _named(groups: Sequence[dict[str, str | None]]) -> dict[str, Any]:
-    """The first ten groups by name, and how many there are."""
-    shown: list[Any] = [group_message(group) for group in groups[:10]]
-    return {"groups": [*shown, "…"] if len(groups) > 10 else shown, "count": len(groups)}
-
-
-def _number(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)

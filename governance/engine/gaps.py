@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
 from typing import Any
 
 import numpy as np
 
-from governance.engine.cube import GroupCounts
-from governance.engine.intervals import (
-    Spread,
-    difference_limits,
-    normal_quantile,
-    range_quantile,
-    smallest_ratio,
-    widest_difference,
-    wilson,
-)
-from governance.engine.metrics import fraction
+from governance.engine.gap_words import advice, found_message, group_message, metric_message, unknown_message
+from governance.engine.intervals import Spread, difference_limits, smallest, widest
+from governance.engine.quantities import Quantity, each_and_together
 from portal.message import Message
+
+__all__ = ["GAPS", "Gap", "Settings", "evaluate_gap", "group_message", "metric_message"]
 
 PASS, FAIL, INCONCLUSIVE, NOT_EVALUATED = "pass", "fail", "inconclusive", "not_evaluated"
 MAX_FACTOR = 1000.0  # beyond this many times the cases, "more cases" is no advice
@@ -29,23 +22,50 @@ MAX_FACTOR = 1000.0  # beyond this many times the cases, "more cases" is no advi
 
 @dataclass(frozen=True)
 class GapMetric:
-    """Which rates are compared, and how; of several rates the worst counts."""
+    """Which quantities are compared, and how; of several the worst counts.
+
+    Attributes
+    ----------
+    rates : tuple of str
+    kind : str
+        "difference" or "ratio".
+    tolerance : float or None
+        Where the gap has a tolerance of its own; a ratio must be at least ``1 - tolerance``.
+    """
 
     rates: tuple[str, ...]
-    kind: str  # "difference" or "ratio"
+    kind: str
+    tolerance: float | None = None
 
 
+# Of decisions
 GAPS: dict[str, GapMetric] = {
     "demographic_parity_difference": GapMetric(("selection_rate",), "difference"),
     "demographic_parity_ratio": GapMetric(("selection_rate",), "ratio"),
+    "four_fifths": GapMetric(("selection_rate",), "ratio", 0.2),
     "equal_opportunity_difference": GapMetric(("true_positive_rate",), "difference"),
     "equal_opportunity_ratio": GapMetric(("true_positive_rate",), "ratio"),
     "equalized_odds_difference": GapMetric(("true_positive_rate", "false_positive_rate"), "difference"),
     "equalized_odds_ratio": GapMetric(("true_positive_rate", "false_positive_rate"), "ratio"),
+    "predictive_parity_difference": GapMetric(("precision",), "difference"),
+    "predictive_parity_ratio": GapMetric(("precision",), "ratio"),
     "false_positive_rate_difference": GapMetric(("false_positive_rate",), "difference"),
     "precision_difference": GapMetric(("precision",), "difference"),
     "accuracy_difference": GapMetric(("accuracy",), "difference"),
 }
+# Of decisions between more than two classes
+CLASS_GAPS = {"multiclass_accuracy_difference": GapMetric(("multiclass_accuracy",), "difference")}
+# Of scores
+SCORE_GAPS = {
+    "auc_difference": GapMetric(("auc",), "difference"),
+    "brier_difference": GapMetric(("brier",), "difference"),
+}
+# Of predicted numbers
+ERROR_GAPS = {
+    "mean_error_difference": GapMetric(("mean_error",), "difference"),
+    "mae_difference": GapMetric(("mae",), "difference"),
+}
+ALL_GAPS = GAPS | CLASS_GAPS | SCORE_GAPS | ERROR_GAPS
 
 
 @dataclass(frozen=True)
@@ -77,9 +97,11 @@ class Gap:
     ----------
     features : tuple of str
     metric : str
-        One of `GAPS`.
+        One of `ALL_GAPS`.
+    kind : str
+        "difference" or "ratio".
     rate : str or None
-        The rate that decides, where several are compared.
+        The quantity that decides, where several are compared.
     value, low, high : float or None
         None where fewer than two groups can be judged.
     tolerance : float
@@ -91,10 +113,13 @@ class Gap:
     needed : dict or None
         For an inconclusive gap: about how many ``cases`` would decide, ``factor`` times the present ones, and
         the ``outcome`` then.
+    bootstrap : dict or None
+        Percentiles ``low`` and ``high`` of the resampled gap: reported, never judged by.
     """
 
     features: tuple[str, ...]
     metric: str
+    kind: str
     rate: str | None
     value: float | None
     low: float | None
@@ -107,6 +132,7 @@ class Gap:
     unjudged: int
     comparisons: tuple[Comparison, ...]
     needed: dict[str, Any] | None
+    bootstrap: dict[str, float] | None
     message: Message
     advice: Message | None
 
@@ -120,21 +146,19 @@ class Settings:
     confidence: float
 
 
-@dataclass(frozen=True, eq=False)
-class _Rate:
-    """One rate of the groups that have enough cases for it."""
-
-    name: str
-    kept: np.ndarray
-    count: np.ndarray
-    total: np.ndarray
-
-    def spread(self, kind: str, confidence: float, families: int, factor: float = 1.0) -> Spread | None:
-        function = widest_difference if kind == "difference" else smallest_ratio
-        return function(self.count * factor, self.total * factor, confidence, families)
+Groups = Sequence[tuple[str | None, ...]]
 
 
-def evaluate_gap(counts: GroupCounts, name: str, settings: Settings, *, judged: bool) -> Gap:
+def evaluate_gap(
+    name: str,
+    features: tuple[str, ...],
+    groups: Groups,
+    quantities: Mapping[str, Quantity],
+    settings: Settings,
+    *,
+    judged: bool,
+    bootstrap: tuple[float | None, float | None] = (None, None),
+) -> Gap:
     """Measure one gap and judge it.
 
     Passes if the whole interval is within the tolerance, fails if the whole interval is beyond it, and is
@@ -143,80 +167,88 @@ def evaluate_gap(counts: GroupCounts, name: str, settings: Settings, *, judged: 
 
     Parameters
     ----------
-    counts : GroupCounts
     name : str
-        One of `GAPS`.
+        One of `ALL_GAPS`.
+    features, groups
+        What the groups are.
+    quantities : mapping of str to Quantity
+        The quantities that the gap compares, of the groups that have enough cases.
     settings : Settings
     judged : bool
         Whether the gap counts for the audit's verdict.
+    bootstrap : pair of float or None
+        The resampled gap, to be reported.
     """
-    definition = GAPS[name]
-    rates = [_enough(counts, rate, settings.min_group) for rate in definition.rates]
-    unjudged = len(counts.groups) - min(len(rate.kept) for rate in rates)
+    definition = ALL_GAPS[name]
+    kind, families = definition.kind, len(definition.rates)
+    tolerance = settings.tolerance if definition.tolerance is None else definition.tolerance
+    rates = [quantities[rate] for rate in definition.rates]
+    unjudged = len(groups) - min(len(rate.kept) for rate in rates)
     known = [rate for rate in rates if len(rate.kept) >= 2]
-    families = len(definition.rates)
-    spreads = {rate.name: rate.spread(definition.kind, settings.confidence, families) for rate in known}
+    spreads = {rate.name: spread(rate, kind, settings.confidence, families) for rate in known}
     measured = [rate for rate in known if spreads[rate.name] is not None]
-    worst, value, low, high = _worst(measured, spreads, definition.kind)
-    verdict = _verdict(low, high, definition.kind, settings.tolerance)
+    worst, value, low, high = _worst(measured, spreads, kind)
+    verdict = _verdict(low, high, kind, tolerance)
+    common = {
+        "features": features,
+        "metric": name,
+        "kind": kind,
+        "tolerance": tolerance,
+        "judged": judged,
+        "unjudged": unjudged,
+    }
     if len(measured) < families and verdict != FAIL:
-        return _not_evaluated(counts, name, settings, judged, unjudged, known, measured)
-    spread = spreads[worst.name]
-    needed = None
-    if verdict == INCONCLUSIVE:
-        needed = _needed(measured, definition, settings)
-    highest, lowest = (_extreme(counts, worst, at) for at in (spread.highest, spread.lowest))
+        names = {rate.name for rate in known}
+        lacking = next((rate for rate in definition.rates if rate not in names), None)
+        undefined = next((rate.name for rate in known if rate not in measured), None)
+        why = unknown_message(features, lacking=lacking, undefined=undefined, min_group=settings.min_group)
+        return _not_evaluated(common, why)
+    needed = _needed(measured, definition, settings.confidence, tolerance) if verdict == INCONCLUSIVE else None
+    found = spreads[worst.name]
+    ends = tuple(
+        Extreme(_group(features, groups, worst.kept[at]), float(worst.value[at]), int(worst.n[at]))
+        for at in (found.highest, found.lowest)
+    )
+    numbers = (value, low, high)
+    said = (verdict, name, kind, features, worst.name, numbers, ends, tolerance, settings.confidence)
     return Gap(
-        features=counts.features,
-        metric=name,
+        **common,
         rate=worst.name,
         value=value,
         low=low,
         high=high,
-        tolerance=settings.tolerance,
-        judged=judged,
         verdict=verdict,
-        highest=highest,
-        lowest=lowest,
-        unjudged=unjudged,
-        comparisons=_comparisons(counts, worst, spread, settings, families) if definition.kind == "difference" else (),
+        highest=ends[0],
+        lowest=ends[1],
+        comparisons=_comparisons(features, groups, worst, found, settings.confidence, families, tolerance)
+        if kind == "difference"
+        else (),
         needed=needed,
-        message=_message(verdict, name, counts.features, worst.name, (value, low, high), highest, lowest, settings),
-        advice=_advice(verdict, definition.kind, (value, low, high), needed, settings),
+        bootstrap=None if bootstrap[0] is None else {"low": bootstrap[0], "high": bootstrap[1]},
+        message=found_message(*said),
+        advice=advice(verdict, kind, numbers, needed, tolerance),
     )
 
 
-def group_message(group: dict[str, str | None]) -> Message:
-    """A group's name as a message, for a missing value has no name of its own."""
-    parts = [
-        Message("fairness.missing_level", {"feature": feature})
-        if level is None
-        else Message("fairness.level", {"feature": feature, "level": level})
-        for feature, level in group.items()
-    ]
-    return reduce(lambda first, rest: Message("fairness.group", {"first": first, "rest": rest}), parts)
-
-
-def metric_message(name: str) -> Message:
-    return Message(f"fairness.metric.{name}")
-
-
-def _enough(counts: GroupCounts, rate: str, min_group: int) -> _Rate:
-    above, below = fraction(counts.confusion, rate)
-    kept = np.flatnonzero((below >= min_group) & (counts.n >= min_group))
-    return _Rate(rate, kept, above[kept], below[kept])
+def spread(quantity: Quantity, kind: str, confidence: float, families: int, factor: float = 1.0) -> Spread | None:
+    """The gap of one quantity with its interval."""
+    function = widest if kind == "difference" else smallest
+    return function(quantity.value, *each_and_together(quantity, confidence, families, factor))
 
 
 def _worst(
-    rates: Sequence[_Rate], spreads: dict[str, Spread | None], kind: str
-) -> tuple[_Rate | None, float | None, float | None, float | None]:
+    rates: Sequence[Quantity], spreads: Mapping[str, Spread | None], kind: str
+) -> tuple[Quantity | None, float | None, float | None, float | None]:
     """The rate that is farthest apart, and the limits of the worst of them all."""
     if not rates:
         return None, None, None, None
     pick = max if kind == "difference" else min
     found = [spreads[rate.name] for rate in rates]
     worst = pick(rates, key=lambda rate: spreads[rate.name].value)
-    return worst, spreads[worst.name].value, pick(s.low for s in found), pick(s.high for s in found)
+    high = pick(s.high for s in found)
+    if kind == "difference" and all(rate.bounded for rate in rates):
+        high = min(high, 1.0)
+    return worst, spreads[worst.name].value, pick(s.low for s in found), high
 
 
 def _verdict(low: float | None, high: float | None, kind: str, tolerance: float) -> str:
@@ -229,16 +261,16 @@ def _verdict(low: float | None, high: float | None, kind: str, tolerance: float)
     return FAIL if low > tolerance else INCONCLUSIVE
 
 
-def _needed(rates: Sequence[_Rate], definition: GapMetric, settings: Settings) -> dict[str, Any] | None:
-    """About how many cases decide if the rates stay as they are: the least factor, by bisection of its logarithm."""
+def _needed(
+    rates: Sequence[Quantity], definition: GapMetric, confidence: float, tolerance: float
+) -> dict[str, Any] | None:
+    """About how many cases decide if all stays as it is: the least factor, by bisection of its logarithm."""
+    kind = definition.kind
 
     def outcome(factor: float) -> str:
-        spreads = {
-            rate.name: rate.spread(definition.kind, settings.confidence, len(definition.rates), factor)
-            for rate in rates
-        }
-        _, _, low, high = _worst(rates, spreads, definition.kind)
-        return _verdict(low, high, definition.kind, settings.tolerance)
+        spreads = {rate.name: spread(rate, kind, confidence, len(definition.rates), factor) for rate in rates}
+        _, _, low, high = _worst(rates, spreads, kind)
+        return _verdict(low, high, kind, tolerance)
 
     if sum(len(rate.kept) for rate in rates) > 1000 or outcome(MAX_FACTOR) == INCONCLUSIVE:
         return None
@@ -247,126 +279,58 @@ def _needed(rates: Sequence[_Rate], definition: GapMetric, settings: Settings) -
         middle = (few + enough) / 2
         few, enough = (few, middle) if outcome(math.exp(middle)) != INCONCLUSIVE else (middle, enough)
     factor = math.exp(enough)
-    cases = math.ceil(factor * max(int(rate.total.sum()) for rate in rates))
+    cases = math.ceil(factor * max(int(rate.n.sum()) for rate in rates))
     return {"factor": factor, "cases": cases, "outcome": outcome(factor)}
 
 
 def _comparisons(
-    counts: GroupCounts, rate: _Rate, spread: Spread, settings: Settings, families: int
+    features: tuple[str, ...],
+    groups: Groups,
+    rate: Quantity,
+    found: Spread,
+    confidence: float,
+    families: int,
+    tolerance: float,
 ) -> tuple[Comparison, ...]:
     """Each judged group beside the highest, by the same limits as the gap itself."""
-    value = rate.count / rate.total
-    others = np.flatnonzero(np.arange(len(value)) != spread.highest)
-    top = np.full(len(others), spread.highest)
-    each = wilson(rate.count, rate.total, normal_quantile(settings.confidence))
-    together = wilson(rate.count, rate.total, range_quantile(len(value), 1 - (1 - settings.confidence) / families))
+    value = rate.value
+    others = np.flatnonzero(np.arange(len(value)) != found.highest)
+    top = np.full(len(others), found.highest)
+    each, together = each_and_together(rate, confidence, families)
     low = difference_limits(value, together, top, others)[0]
     high = difference_limits(value, each, top, others)[1]
+    if rate.bounded:
+        high = np.minimum(high, 1.0)
     return tuple(
         Comparison(
-            group=_group(counts, rate.kept[at]),
-            difference=float(value[spread.highest] - value[at]),
+            group=_group(features, groups, rate.kept[at]),
+            difference=float(value[found.highest] - value[at]),
             low=float(low[i]),
-            high=min(float(high[i]), 1.0),
-            n=int(rate.total[at]),
-            verdict=_verdict(float(low[i]), float(high[i]), "difference", settings.tolerance),
+            high=float(high[i]),
+            n=int(rate.n[at]),
+            verdict=_verdict(float(low[i]), float(high[i]), "difference", tolerance),
         )
         for i, at in enumerate(others)
     )
 
 
-def _group(counts: GroupCounts, at: int) -> dict[str, str | None]:
-    return dict(zip(counts.features, counts.groups[at], strict=True))
+def _group(features: Sequence[str], groups: Groups, at: int) -> dict[str, str | None]:
+    return dict(zip(features, groups[at], strict=True))
 
 
-def _extreme(counts: GroupCounts, rate: _Rate, at: int) -> Extreme:
-    value = float(rate.count[at] / rate.total[at])
-    return Extreme(_group(counts, rate.kept[at]), value, int(rate.total[at]))
-
-
-def _not_evaluated(
-    counts: GroupCounts,
-    name: str,
-    settings: Settings,
-    judged: bool,
-    unjudged: int,
-    known: Sequence[_Rate],
-    measured: Sequence[_Rate],
-) -> Gap:
-    definition = GAPS[name]
-    lacking = [rate for rate in definition.rates if rate not in [k.name for k in known]]
-    if lacking:
-        params = {"feature": " × ".join(counts.features), "min_group": settings.min_group}
-        message = Message("fairness.gap.too_few", {**params, "rate": metric_message(lacking[0])})
-    else:
-        rate = next(rate.name for rate in known if rate not in measured)
-        params = {"feature": " × ".join(counts.features), "rate": metric_message(rate)}
-        message = Message("fairness.gap.all_zero", params)
+def _not_evaluated(common: Mapping[str, Any], message: Message) -> Gap:
     return Gap(
-        features=counts.features,
-        metric=name,
+        **common,
         rate=None,
         value=None,
         low=None,
         high=None,
-        tolerance=settings.tolerance,
-        judged=judged,
         verdict=NOT_EVALUATED,
         highest=None,
         lowest=None,
-        unjudged=unjudged,
         comparisons=(),
         needed=None,
+        bootstrap=None,
         message=message,
         advice=None,
     )
-
-
-def _message(
-    verdict: str,
-    name: str,
-    features: Sequence[str],
-    rate: str,
-    numbers: tuple[float, float, float],
-    highest: Extreme,
-    lowest: Extreme,
-    settings: Settings,
-) -> Message:
-    value, low, high = numbers
-    kind = GAPS[name].kind
-    return Message(
-        f"fairness.gap.{verdict}.{kind}",
-        {
-            "metric": metric_message(name),
-            "feature": " × ".join(features),
-            "rate": metric_message(rate),
-            "value": value,
-            "low": low,
-            "high": high,
-            "confidence": f"{100 * settings.confidence:g}%",
-            "bound": settings.tolerance if kind == "difference" else 1 - settings.tolerance,
-            "highest": group_message(highest.group),
-            "highest_value": highest.value,
-            "highest_n": highest.n,
-            "lowest": group_message(lowest.group),
-            "lowest_value": lowest.value,
-            "lowest_n": lowest.n,
-        },
-    )
-
-
-def _advice(
-    verdict: str, kind: str, numbers: tuple[float, float, float], needed: dict[str, Any] | None, settings: Settings
-) -> Message | None:
-    """What would let the gap pass, or decide it, as far as the present interval tells."""
-    value, _, high = numbers
-    if verdict == INCONCLUSIVE:
-        if needed is None:
-            return Message("fairness.advice.too_close")
-        return Message(f"fairness.advice.more_to_{needed['outcome']}", {k: needed[k] for k in ("factor", "cases")})
-    if verdict == FAIL and kind == "difference":
-        reach = settings.tolerance - (high - value)
-        if reach <= 0:
-            return Message("fairness.advice.too_few")
-        return Message("fairness.advice.difference", {"value": reach})
-    return None

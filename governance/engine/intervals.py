@@ -10,13 +10,14 @@ highest group higher and the lowest lower. The limits here are sound instead:
   Tukey and Kramer's studentised range gives the critical value, conservative for unequal variances (Hayter 1984).
 
 The pairs' own limits are Newcombe's hybrid score intervals (1998) on Wilson's (1927), which hold at rates of
-0 and 1 and in small groups; those of ratios follow Donner and Zou (2012).
+0 and 1 and in small groups; those of ratios follow Donner and Zou (2012). Means and areas under the curve take
+the same path with limits of their own (MOVER; Zou and Donner 2008).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -58,6 +59,21 @@ def wilson(count: np.ndarray, total: np.ndarray, z: float) -> Limits:
     return np.clip(np.minimum(centre - half, rate), 0, 1), np.clip(np.maximum(centre + half, rate), 0, 1)
 
 
+def clopper_pearson(count: np.ndarray, total: np.ndarray, confidence: float) -> Limits:
+    """Clopper and Pearson's exact interval (1934) of a rate; NaN where there is no case.
+
+    For the rare side of a rate, where Wilson's covers too little (Brown, Cai and DasGupta 2001). With effective
+    cases, which need not be whole, it is Korn and Graubard's (1998).
+    """
+    from scipy.special import betaincinv
+
+    tail = (1 - confidence) / 2
+    with np.errstate(invalid="ignore"):
+        low = np.where(count > 0, betaincinv(np.maximum(count, 1e-12), total - count + 1, tail), 0.0)
+        high = np.where(count < total, betaincinv(count + 1, np.maximum(total - count, 1e-12), 1 - tail), 1.0)
+    return np.where(total > 0, low, np.nan), np.where(total > 0, high, np.nan)
+
+
 @dataclass(frozen=True)
 class Spread:
     """The widest gap between groups and its interval.
@@ -86,26 +102,36 @@ def widest_difference(count: np.ndarray, total: np.ndarray, confidence: float, f
     families : int
         How many rates the caller takes the worst of: their lower limits must hold together (Bonferroni).
     """
-    rate = count / total
-    highest, lowest = int(np.argmax(rate)), int(np.argmin(rate))
-    each = wilson(count, total, normal_quantile(confidence))
-    together = wilson(count, total, range_quantile(len(rate), 1 - (1 - confidence) / families))
-    low = _over_pairs(len(rate), lambda g, h: difference_limits(rate, together, g, h)[0], np.max)
-    high = _over_pairs(len(rate), lambda g, h: difference_limits(rate, each, g, h)[1], np.max)
-    return Spread(float(rate[highest] - rate[lowest]), max(low, 0.0), min(high, 1.0), highest, lowest)
+    spread = widest(count / total, *_rate_limits(count, total, confidence, families))
+    return replace(spread, high=min(spread.high, 1.0))
 
 
 def smallest_ratio(count: np.ndarray, total: np.ndarray, confidence: float, families: int = 1) -> Spread | None:
     """Lowest rate over highest, with its interval; None where the highest is 0. See `widest_difference`."""
-    rate = count / total
+    return smallest(count / total, *_rate_limits(count, total, confidence, families))
+
+
+def widest(value: np.ndarray, each: Limits, together: Limits) -> Spread:
+    """The widest difference of values with limits by group, and with limits that hold for all pairs at once."""
+    highest, lowest = int(np.argmax(value)), int(np.argmin(value))
+    low = _over_pairs(len(value), lambda g, h: difference_limits(value, together, g, h)[0], np.max)
+    high = _over_pairs(len(value), lambda g, h: difference_limits(value, each, g, h)[1], np.max)
+    return Spread(float(value[highest] - value[lowest]), max(low, 0.0), high, highest, lowest)
+
+
+def smallest(rate: np.ndarray, each: Limits, together: Limits) -> Spread | None:
+    """The smallest ratio of rates; None where the highest is 0. See `widest`."""
     highest, lowest = int(np.argmax(rate)), int(np.argmin(rate))
     if not rate[highest] > 0:
         return None
-    each = wilson(count, total, normal_quantile(confidence))
-    together = wilson(count, total, range_quantile(len(rate), 1 - (1 - confidence) / families))
     low = _over_pairs(len(rate), lambda g, h: ratio_limits(rate, each, g, h)[0], np.min)
     high = _over_pairs(len(rate), lambda g, h: ratio_limits(rate, together, g, h)[1], np.min)
     return Spread(float(rate[lowest] / rate[highest]), max(low, 0.0), min(high, 1.0), highest, lowest)
+
+
+def _rate_limits(count: np.ndarray, total: np.ndarray, confidence: float, families: int) -> tuple[Limits, Limits]:
+    z = range_quantile(len(count), 1 - (1 - confidence) / families)
+    return wilson(count, total, normal_quantile(confidence)), wilson(count, total, z)
 
 
 def difference_limits(rate: np.ndarray, limits: Limits, g: np.ndarray, h: np.ndarray) -> Limits:

@@ -69,6 +69,28 @@ def metric(confusion: np.ndarray, name: str) -> np.ndarray:
     raise KeyError(name)
 
 
+def gradient(confusion: np.ndarray, name: str) -> np.ndarray:
+    """Derivatives of a metric by true positives, false positives, false negatives and true negatives.
+
+    Parameters
+    ----------
+    confusion : ndarray, shape (..., 4)
+        Counts, or sums of weights.
+
+    Returns
+    -------
+    ndarray of float, shape (..., 4)
+        0 where the metric is undefined.
+    """
+    if name == "balanced_accuracy":
+        return (gradient(confusion, "true_positive_rate") + gradient(confusion, "true_negative_rate")) / 2
+    form = RATES.get(name, Rate((2, 0, 0, 0), (2, 1, 1, 0)))  # F1, counted twice
+    above, below = np.array(form.above), np.array(form.below)
+    stake = (confusion @ below)[..., None]
+    value = np.nan_to_num(metric(confusion, name))[..., None]
+    return np.divide(above - value * below, stake, out=np.zeros(np.shape(confusion)), where=stake > 0)
+
+
 def cases(confusion: np.ndarray, name: str) -> np.ndarray:
     """How many cases a metric rests on, shape (...,): what the least size of a group is compared with."""
     if name in RATES:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from governance.engine.cube import Cube
+from governance.engine.errors import ErrorCube
 from governance.engine.gaps import Gap
 from portal.message import Message
 
@@ -25,7 +26,7 @@ class Estimate:
     judged : bool
         Whether those are enough.
     interval : str or None
-        How the limits were found: "bootstrap" or "wilson".
+        How the limits were found: "bootstrap", "wilson", "exact", "linearised", "delong", "t" or "log".
     """
 
     value: float | None
@@ -38,7 +39,11 @@ class Estimate:
 
 @dataclass(frozen=True)
 class GroupResult:
-    """One group: its level of each feature (None is missing), its size, its metrics."""
+    """One group: its level of each feature (None is missing), its size, its metrics.
+
+    `scores` is None without scores, else ``n``, ``auc_bound`` (largest error of the area that bins can make) and
+    ``calibration``, by tenths.
+    """
 
     group: dict[str, str | None]
     n: int
@@ -46,14 +51,17 @@ class GroupResult:
     judged: bool
     reason: Message | None
     metrics: dict[str, Estimate]
+    scores: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
 class FairnessAudit:
     """The result of a fairness audit; `to_json` is what is stored, shown and printed.
 
-    `cube` holds all counts (`cube.to_json()`), so that other metrics never read the rows again.
+    `cube` holds all counts (`cube.to_json()`, before any pooling), so that other metrics never read the rows again.
     """
+
+    task: str
 
     verdict: str
     message: Message
@@ -69,11 +77,14 @@ class FairnessAudit:
     gaps: tuple[Gap, ...]
     method: dict[str, Any]
     data: dict[str, Any] | None
-    cube: Cube
+    cube: Cube | ErrorCube
+    scores: dict[str, Any] | None = None
+    classes: dict[str, Any] | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {
             "schema": SCHEMA,
+            "task": self.task,
             "verdict": self.verdict,
             "message": self.message.to_json(),
             "advice": self.advice and self.advice.to_json(),
@@ -88,6 +99,9 @@ class FairnessAudit:
             "gaps": [_gap_json(gap) for gap in self.gaps],
             "method": self.method,
             "data": self.data,
+            "scores": self.scores,
+            "classes": self.classes,
+            "cube": self.cube.to_json(),
         }
 
 

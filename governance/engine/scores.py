@@ -20,7 +20,7 @@ PARTS = 20
 STRIDE = 4096  # codes of a part
 TOP = PARTS * STRIDE  # codes from here on are of scores above 1
 LOGIT = 12.0
-STORED = 10_000  # entries at most when stored; coarser bins beyond
+STORED = 5_000  # entries at most when stored; coarser bins beyond
 
 
 def score_bin(score: ibis.Value, resolution: int) -> ibis.Value:

@@ -82,6 +82,30 @@ register(
         "data.metric": gettext_noop("There is no metric %(name)s; there are: %(names)s."),
         "data.gap": gettext_noop("There is no gap %(name)s; there are: %(names)s."),
         "data.no_gap": gettext_noop("Name at least one gap to judge, of: %(names)s."),
+        "data.gap_not_here": gettext_noop("The gap %(name)s cannot be computed from these data; there are: %(names)s."),
+        "data.task": gettext_noop("There is no task %(name)s; there are: %(names)s."),
+        "data.scale": gettext_noop("The scale of the tolerance must be a number above 0, not %(value)s."),
+        "data.score_of_number": gettext_noop(
+            "The score column %(column)s was named, but what is predicted is a number. Leave the score out."
+        ),
+        "data.constant_label": gettext_noop(
+            "The labels in %(column)s are all the same, so no tolerance can be a share of how far they vary."
+        ),
+        "data.too_wide": gettext_noop("The errors are so large that their squares cannot be computed."),
+        "data.cubes_differ": gettext_noop(
+            "The cubes cannot be added: they must have the same features, and all or none must have weights and scores."
+        ),
+        "data.pool": gettext_noop("Pools are written as {feature: {name: [level, level]}}."),
+        "data.pool_format": gettext_noop("Pools are written as COLUMN:NAME=LEVEL,LEVEL, not as %(text)s."),
+        "data.pool_feature": gettext_noop(
+            "Groups of %(feature)s were to be pooled, which is no sensitive column: %(features)s."
+        ),
+        "data.pool_unknown": gettext_noop(
+            "None of the groups to be pooled as %(name)s is among the values of %(feature)s: %(levels)s."
+        ),
+        "data.pool_level_twice": gettext_noop(
+            "The value %(level)s of %(feature)s would be in two pools, or be the name of a pool that it is not in."
+        ),
         # the verdict
         "fairness.pass": gettext_noop("%(decisive)s Gaps within the tolerance: %(count)s of %(of)s judged."),
         "fairness.fail": gettext_noop("%(decisive)s Gaps beyond the tolerance: %(count)s of %(of)s judged."),
@@ -93,6 +117,9 @@ register(
         ),
         "fairness.disagreement": gettext_noop(
             "The audit is invalid: fairlearn gives another value for %(metric)s, by %(difference)s."
+        ),
+        "fairness.disagreement_rows": gettext_noop(
+            "The audit is invalid: scikit-learn gives another value for %(metric)s from the rows, by %(difference)s."
         ),
         # one gap
         "fairness.gap.fail.difference": gettext_noop(
@@ -167,6 +194,23 @@ register(
         "fairness.note.one_versus_rest": gettext_noop(
             "There are more than two classes: %(positive)s was compared with all others together."
         ),
+        "fairness.note.missing_score": gettext_noop(
+            "%(count)s of %(rows)s rows have no score and were left out of what is computed from scores."
+        ),
+        "fairness.note.pooled": gettext_noop(
+            "Put together before judging, as declared: %(levels)s of %(feature)s, as %(name)s."
+        ),
+        "fairness.note.pool_absent": gettext_noop("Not in the data, of the groups pooled as %(name)s: %(levels)s."),
+        "fairness.note.weighted": gettext_noop(
+            "Cases are weighted: %(n)s of them tell as much as %(effective)s cases of equal weight."
+        ),
+        "fairness.note.no_probabilities": gettext_noop(
+            "The scores do not lie between 0 and 1, so they are no probabilities: Brier score and calibration are "
+            "not given."
+        ),
+        "fairness.note.scale": gettext_noop(
+            "The tolerance is %(tolerance)s in the unit of the label: %(share)s times %(scale)s."
+        ),
         # names
         "fairness.metric.selection_rate": gettext_noop("selection rate"),
         "fairness.metric.true_positive_rate": gettext_noop("true positive rate"),
@@ -177,6 +221,24 @@ register(
         "fairness.metric.accuracy": gettext_noop("accuracy"),
         "fairness.metric.balanced_accuracy": gettext_noop("balanced accuracy"),
         "fairness.metric.f1": gettext_noop("F1 score"),
+        "fairness.metric.multiclass_accuracy": gettext_noop("accuracy over all classes"),
+        "fairness.metric.macro_true_positive_rate": gettext_noop("true positive rate, mean of the classes"),
+        "fairness.metric.macro_precision": gettext_noop("precision, mean of the classes"),
+        "fairness.metric.macro_f1": gettext_noop("F1 score, mean of the classes"),
+        "fairness.metric.auc": gettext_noop("AUC"),
+        "fairness.metric.brier": gettext_noop("Brier score"),
+        "fairness.metric.calibration_error": gettext_noop("expected calibration error"),
+        "fairness.metric.mean_error": gettext_noop("mean error"),
+        "fairness.metric.mae": gettext_noop("mean absolute error"),
+        "fairness.metric.rmse": gettext_noop("root mean squared error"),
+        "fairness.metric.four_fifths": gettext_noop("four-fifths rule"),
+        "fairness.metric.predictive_parity_difference": gettext_noop("predictive parity, difference"),
+        "fairness.metric.predictive_parity_ratio": gettext_noop("predictive parity, ratio"),
+        "fairness.metric.multiclass_accuracy_difference": gettext_noop("accuracy over all classes, difference"),
+        "fairness.metric.auc_difference": gettext_noop("AUC, difference"),
+        "fairness.metric.brier_difference": gettext_noop("Brier score, difference"),
+        "fairness.metric.mean_error_difference": gettext_noop("mean error, difference"),
+        "fairness.metric.mae_difference": gettext_noop("mean absolute error, difference"),
         "fairness.metric.demographic_parity_difference": gettext_noop("demographic parity, difference"),
         "fairness.metric.demographic_parity_ratio": gettext_noop("demographic parity, ratio"),
         "fairness.metric.equal_opportunity_difference": gettext_noop("equal opportunity, difference"),

@@ -8,6 +8,7 @@ weight 100 for 100 rows, so weighted counts are resampled otherwise (`governance
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,7 +40,7 @@ def weight_sums(table: ibis.Table, name: str) -> dict[str, Any]:
     return {"w": w.sum(), "w2": (w * w).sum(), "bad": bad.cast("int64").sum()}
 
 
-def check_weights(cells: pa.Table, name: str) -> None:
+def check_weights(cells: pa.Table | Mapping[str, Any], name: str) -> None:
     """Refuse weights that are missing, negative or all zero."""
     bad = int(np.nansum(cells["bad"].to_numpy()))
     if bad:
