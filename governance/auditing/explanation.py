@@ -1,17 +1,25 @@
-"""The explanation audit of a version."""
+"""The explanation audit of a version, beside the live one."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
 from governance.auditing.features import features_of, read_table
+from governance.auditing.live import live_version
 from governance.auditing.run import STEPS, Finding, known_inputs, run_audit
 from governance.auditing.sources import NotEvaluated, fetch_model, fetch_table, profile_of
-from governance.models import AuditKind, EvidenceLabel, ModelVersion
+from governance.models import AuditKind, EvidenceLabel, ModelVersion, Profile
 from portal.jobs.kinds import job_kind
 from portal.message import Message
+from portal.web.errors import DomainError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from governance.engine.explanation import ExplanationAudit
 
 
 @job_kind("audit.explanation", title=_("Explanation audit"), lease=30, deadline=1800)
@@ -20,9 +28,8 @@ def run(job, progress) -> dict:
 
 
 def examine(version: ModelVersion, folder: Path, progress) -> Finding:
-    """Run the model in the sandbox and attribute its outputs to its inputs."""
-    from governance.engine.explanation import audit_explanation
-    from governance.engine.tables import EvaluationDataError
+    """Run the model in the sandbox, attribute its outputs to its inputs, and do the same with the live version."""
+    from governance.engine.explanation import compare_explanations
 
     profile = profile_of(version)
     progress(1, STEPS, Message("audit.fetching_data"))
@@ -30,14 +37,46 @@ def examine(version: ModelVersion, folder: Path, progress) -> Finding:
     progress(2, STEPS, Message("audit.fetching_model"))
     model_dir, digest = fetch_model(version, folder)
     progress(3, STEPS, Message("audit.computing"))
+    rows = read_table(table.path)
+    audit = explain(rows, profile, model_dir)
+    inputs = known_inputs(version, data=table.digest, artifact=digest)
+    live = live_version(version)
+    if live is not None and audit.attributed is not None:
+        progress(3, STEPS, Message("explanation.comparing", {"number": live.number}))
+        named = Message("explanation.live", {"number": live.number})
+        try:
+            before, inputs["live"] = _explain_live(live, folder, rows, profile, audit)
+            audit = compare_explanations(audit, before, other=named)
+        except DomainError as error:  # the version's own explanation stands without it
+            audit = audit.uncompared(named, error.message)
+    return Finding(audit.verdict, audit.message, audit.to_json(), inputs, EvidenceLabel.REPLAYED)
+
+
+def explain(rows: pa.Table, profile: Profile, model_dir: Path, **settings) -> ExplanationAudit:
+    """Explain a model by a profile's data; the model is given its features and nothing else."""
+    from governance.engine.explanation import audit_explanation
+    from governance.engine.tables import EvaluationDataError
+
+    given = set(features_of(rows, profile, model_dir).column_names)
     try:
-        rows = read_table(table.path)
-        audit = audit_explanation(
+        return audit_explanation(
             model_dir=model_dir,
-            features=features_of(rows, profile, model_dir),
+            features=rows,
+            drop=[name for name in rows.column_names if name not in given],
             sensitive=tuple(profile.sensitive_columns),
+            proxies=tuple(profile.proxy_columns),
+            positive=profile.positive or None,
+            **settings,
         )
     except EvaluationDataError as error:
         raise NotEvaluated(error.message) from error
-    inputs = known_inputs(version, data=table.digest, artifact=digest)
-    return Finding(audit.verdict, audit.message, audit.to_json(), inputs, EvidenceLabel.REPLAYED)
+
+
+def _explain_live(
+    live: ModelVersion, folder: Path, rows: pa.Table, profile: Profile, audit: ExplanationAudit
+) -> tuple[ExplanationAudit, str]:
+    """The live version on the same rows with the same seed, and the digest of its files."""
+    place = folder / "live"
+    place.mkdir()
+    model_dir, digest = fetch_model(live, place)
+    return explain(rows, profile, model_dir, rows=audit.rows_used, precision=None, seed=audit.seed), digest

@@ -12,6 +12,11 @@ REPLICATES = 1000
 Z95 = 1.959963984540054
 # Contributions below this share of the largest are rounding, not reliance.
 NEGLIGIBLE = 1e-9
+# More rows than these are resampled in blocks, which has the same law and a bounded cost.
+MOST_BLOCKS = 1000
+# Of which features the precision is asked: the first ten that carry more than a hundredth.
+TOP = 10
+TOP_SHARE = 0.01
 
 
 @dataclass(frozen=True)
@@ -23,7 +28,7 @@ class Importance:
     feature : str
     mean_abs, low, high : float
         Mean absolute contribution, with its 95% interval over rows, in units of the explained output.
-    share : float
+    share, share_low, share_high : float
         Of the sum over all features.
     direction : str or None
         ``"up"`` if larger values go with larger contributions, ``"down"`` for the opposite; None for text,
@@ -39,6 +44,8 @@ class Importance:
     low: float
     high: float
     share: float
+    share_low: float
+    share_high: float
     direction: str | None
     rank: tuple[int, int]
     tied_with: tuple[str, ...]
@@ -74,20 +81,23 @@ def importances(values: np.ndarray, names: list[str], numbers: dict[str, np.ndar
 
     size = np.abs(values)
     mean = size.mean(axis=0)
-    low, high = _bootstrap(size, seed)
+    drawn = resampled(size, seed)
+    low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
+    share_low, share_high = np.quantile(shares_of(drawn), [0.025, 0.975], axis=0)
     above = _significantly_above(size, mean)
     first, last = 1 + above.sum(axis=0), len(names) - above.sum(axis=1)
     tied = ~(above | above.T)
-    total = mean.sum()
-    shares = mean / total if total > 0 else np.zeros_like(mean)
+    shares = shares_of(mean)
     order = np.argsort(-mean, kind="stable")
     return [
         Importance(
             feature=names[i],
             mean_abs=float(mean[i]),
-            low=float(low[i]),
-            high=float(high[i]),
+            low=float(min(low[i], mean[i])),
+            high=float(max(high[i], mean[i])),
             share=float(shares[i]),
+            share_low=float(min(share_low[i], shares[i])),
+            share_high=float(max(share_high[i], shares[i])),
             direction=_direction(numbers.get(names[i]), values[:, i]),
             rank=(int(first[i]), int(last[i])),
             tied_with=tuple(names[j] for j in order if j != i and tied[i, j]),
@@ -96,14 +106,58 @@ def importances(values: np.ndarray, names: list[str], numbers: dict[str, np.ndar
     ]
 
 
-def _bootstrap(size: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Percentile interval of the mean over rows drawn again."""
+def resampled(size: np.ndarray, seed: int, replicates: int = REPLICATES) -> np.ndarray:
+    """Means over rows drawn again.
+
+    Parameters
+    ----------
+    size : ndarray of float, shape (rows, features)
+    seed : int
+    replicates : int
+
+    Returns
+    -------
+    ndarray of float, shape (replicates, features)
+    """
     import numpy as np
 
-    rows = len(size)
-    counts = np.random.default_rng(seed).multinomial(rows, np.full(rows, 1 / rows), size=REPLICATES)
-    low, high = np.quantile(counts @ size / rows, [0.025, 0.975], axis=0)
-    return low, high
+    rows, blocks = len(size), min(len(size), MOST_BLOCKS)
+    edges = np.linspace(0, rows, blocks + 1).astype(int)
+    sums = np.add.reduceat(size, edges[:-1], axis=0)
+    counts = np.random.default_rng(seed).multinomial(blocks, np.full(blocks, 1 / blocks), size=replicates)
+    return counts @ sums / (counts @ np.diff(edges))[:, None]
+
+
+def shares_of(means: np.ndarray) -> np.ndarray:
+    """Means along the last axis as shares of their sum; zero where all are zero."""
+    import numpy as np
+
+    total = means.sum(axis=-1, keepdims=True)
+    return np.divide(means, total, out=np.zeros_like(means), where=total > 0)
+
+
+def reached_precision(values: np.ndarray) -> float | None:
+    """Half-width of the 95% interval of the mean absolute contribution, relative to it: the worst leading feature's.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (rows, features)
+
+    Returns
+    -------
+    float or None
+        Over the first `TOP` features that carry more than `TOP_SHARE`; None if none does.
+    """
+    import numpy as np
+
+    size = np.abs(values)
+    mean = size.mean(axis=0)
+    leading = np.argsort(-mean, kind="stable")[:TOP]
+    leading = leading[mean[leading] > TOP_SHARE * mean.sum()]
+    if not len(leading) or len(values) < 2:
+        return None
+    half = Z95 * size[:, leading].std(axis=0, ddof=1) / np.sqrt(len(values))
+    return float((half / mean[leading]).max())
 
 
 def _significantly_above(size: np.ndarray, mean: np.ndarray) -> np.ndarray:

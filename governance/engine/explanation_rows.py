@@ -1,11 +1,14 @@
-"""Choose the rows of an explanation: a seeded sample to explain, and the background beside it."""
+"""Choose the rows of an explanation: those that were asked for, a seeded sample, and the background."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,25 +21,48 @@ if TYPE_CHECKING:
 BATCH_ROWS = 65_536
 INDEX_COLUMN = re.compile(r"__index_level_\d+__")
 MOST_COLUMNS = 2_000
+MOST_CHOSEN = 50
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows for the model, features only.
+    """Rows for the model, and what is known of them beside.
 
     Attributes
     ----------
     table : pyarrow.Table
-        Rows to explain, then the background.
-    explained : ndarray of int
-        Their numbers in the data, ascending.
+        Features only: rows asked for, then the sample in random order, then the background.
+    numbers : ndarray of int
+        Numbers in the data, from 0, of the rows asked for and of the sample.
+    chosen : int
+        How many of them were asked for.
+    behind : int
+        Rows of background.
     total : int
         Rows of the data.
+    seen : pyarrow.Table
+        Each of those rows once, with the columns that the model is not given, such as sensitive ones.
     """
 
     table: pa.Table
-    explained: np.ndarray
+    numbers: np.ndarray
+    chosen: int
+    behind: int
     total: int
+    seen: pa.Table
+
+    @property
+    def sample(self) -> int:
+        """How many rows there are to sample from."""
+        return len(self.numbers) - self.chosen
+
+    def background_digest(self, rows: int) -> str | None:
+        """The digest of the first rows of the background, by their values; None of no rows."""
+        if not rows:
+            return None
+        cells = self.table.slice(len(self.numbers), rows).to_pydict()
+        text = json.dumps(cells, default=str, ensure_ascii=False, separators=(",", ":"))
+        return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
 def choose_rows(
@@ -45,11 +71,13 @@ def choose_rows(
     columns: Sequence[str] | None,
     required: Iterable[str] = (),
     drop: Iterable[str] = (),
+    beside: Iterable[str] = (),
+    chosen: Sequence[str | int] = (),
     rows: int,
     background: int,
     seed: int,
 ) -> Rows:
-    """Draw rows without replacement; explained rows and background do not overlap where there are enough.
+    """Draw sample and background, each without replacement and by itself, so that either stands for the data.
 
     Parameters
     ----------
@@ -61,6 +89,10 @@ def choose_rows(
         Those of them that the data may not lack.
     drop : iterable of str
         Columns that the model never sees.
+    beside : iterable of str
+        Columns to keep beside the features, given to the model or not.
+    chosen : sequence of str or int
+        Rows to explain whatever the sample: a number from 0, or ``column=value`` that holds in one row.
     rows, background : int
         How many rows of each.
     seed : int
@@ -68,22 +100,37 @@ def choose_rows(
     Raises
     ------
     EvaluationDataError
-        If the data cannot be read, lacks columns, or has fewer than two rows.
+        If the data cannot be read, lacks columns or rows, or has fewer than two rows.
     """
     import numpy as np
     import pyarrow as pa
 
+    drop, beside = list(drop), list(beside)
+    if len(chosen) > MOST_CHOSEN:
+        raise EvaluationDataError("explanation.too_many_chosen", count=len(chosen), limit=MOST_CHOSEN)
     with _opened(features) as (names, total, read):
-        chosen = _columns(names, columns, set(required), set(drop))
+        _require([*drop, *beside], names)
+        given = _columns(names, columns, set(required), set(drop))
         if total < 2:
             raise EvaluationDataError("explanation.too_few_rows", rows=total)
-        order = np.random.default_rng(seed).permutation(total)[: rows + background]
-        explained = np.sort(order[: min(rows, total)])
-        behind = order[rows:] if len(order) > rows else explained[:background]
-        wanted = np.unique(np.concatenate([explained, behind]))
-        taken = _take(read(chosen), wanted)
-    places = np.searchsorted(wanted, np.concatenate([explained, behind]))
-    return Rows(taken.take(pa.array(places)), explained, total)
+        asked = np.array([_numbered(row, names, total, read) for row in dict.fromkeys(map(str, chosen))], dtype=int)
+        asked = asked[np.sort(np.unique(asked, return_index=True)[1])]
+        generator = np.random.default_rng(seed)
+        order = generator.permutation(total)
+        numbers = np.concatenate([asked, order[~np.isin(order, asked)][:rows]])
+        behind = generator.permutation(total)[:background]
+        wanted = np.unique(np.concatenate([numbers, behind]))
+        taken = _take(read(list(dict.fromkeys([*given, *beside]))), wanted)
+    places = np.searchsorted(wanted, np.concatenate([numbers, behind]))
+    table = taken.select(given).take(pa.array(places))
+    return Rows(table, numbers, len(asked), len(behind), total, taken)
+
+
+def _require(wanted: Iterable[str], names: list[str]) -> None:
+    for column in wanted:
+        if column not in names:
+            near = get_close_matches(column, names, n=3, cutoff=0.6) or names[:12]
+            raise EvaluationDataError("data.no_column", column=column, near=near)
 
 
 def _columns(names: list[str], columns: Sequence[str] | None, required: set[str], drop: set[str]) -> list[str]:
@@ -99,6 +146,23 @@ def _columns(names: list[str], columns: Sequence[str] | None, required: set[str]
     if len(chosen) > MOST_COLUMNS:
         raise EvaluationDataError("explanation.too_many_columns", count=len(chosen), limit=MOST_COLUMNS)
     return chosen
+
+
+def _numbered(row: str, names: list[str], total: int, read) -> int:
+    """The number of a row that is named by its number or by a value."""
+    column, equals, value = row.partition("=")
+    if not equals:
+        if not (row.isascii() and row.isdigit() and int(row[:18]) < total):
+            raise EvaluationDataError("explanation.no_such_row", row=row[:80], last=total - 1)
+        return int(row)
+    _require([column], names)
+    found, first = [], 0
+    for batch in read([column]):
+        found += [first + i for i, cell in enumerate(batch.column(0).to_pylist()) if str(cell) == value]
+        first += batch.num_rows
+    if len(found) != 1:
+        raise EvaluationDataError("explanation.not_one_row", row=row[:80], count=len(found))
+    return found[0]
 
 
 @contextmanager

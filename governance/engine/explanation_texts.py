@@ -13,12 +13,57 @@ register(
             "%(error)s, allowed %(tolerance)s. It is no evidence. Check that the model gives the same output for the "
             "same row each time."
         ),
+        "explanation.disagrees": gettext_noop(
+            "The explanation differs from shap's: on %(rows)s rows contributions are up to %(error)s apart, allowed "
+            "%(tolerance)s. It is no evidence."
+        ),
+        "explanation.stable": gettext_noop(
+            "Made again %(repeats)s times on %(rows)s rows with other seeds and another background, no feature's share "
+            "moved by more than %(change)s points (%(feature)s; allowed %(limit)s). Rank correlation %(correlation)s."
+        ),
+        "explanation.unstable": gettext_noop(
+            "The explanation is not stable: with other seeds and another background the share of %(feature)s moved by "
+            "%(change)s points (allowed %(limit)s), and the order of the features agreed by %(correlation)s (at least "
+            "%(least)s). Give a larger background."
+        ),
+        "explanation.sampled.precision": gettext_noop(
+            "The sample was large enough: the importance of each leading feature is known within %(reached)s, asked "
+            "%(asked)s."
+        ),
+        "explanation.sampled.all": gettext_noop(
+            "All rows were explained: the importance of each leading feature is known within %(reached)s."
+        ),
+        "explanation.sampled.rows": gettext_noop(
+            "As many rows as were asked for: the importance of each leading feature is known within %(reached)s."
+        ),
+        "explanation.sampled.budget": gettext_noop(
+            "The budget ended the sample: the importance of each leading feature is known within %(reached)s, asked "
+            "%(asked)s."
+        ),
+        "explanation.compared.same": gettext_noop(
+            "It relies on the same features as %(other)s: no share changed beyond doubt."
+        ),
+        "explanation.compared.changed": gettext_noop("What changed against %(other)s: %(changes)s."),
+        "explanation.compared.more": gettext_noop(
+            "What changed against %(other)s: %(changes)s; other features that changed: %(more)s."
+        ),
+        "explanation.compared.not": gettext_noop("It could not be compared with %(other)s. %(why)s"),
+        "explanation.change.more": gettext_noop("%(feature)s counts for more, %(before)s → %(after)s"),
+        "explanation.change.less": gettext_noop("%(feature)s counts for less, %(before)s → %(after)s"),
+        "explanation.change.new": gettext_noop("%(feature)s is new, %(after)s"),
+        "explanation.change.gone": gettext_noop("%(feature)s is gone, it had %(before)s"),
+        "explanation.association.spearman": gettext_noop("rank correlation"),
+        "explanation.association.correlation_ratio": gettext_noop("correlation ratio"),
+        "explanation.association.cramers_v": gettext_noop("Cramér's V"),
         "explanation.not_evaluated": gettext_noop("The model was not explained. %(why)s"),
         "explanation.leading": gettext_noop("The most important feature is %(feature)s."),
         "explanation.leading_tie": gettext_noop("The most important features are tied: %(features)s."),
         "explanation.leading_none": gettext_noop("No feature changes the output in these rows."),
+        "explanation.comparing": gettext_noop("Explaining live version %(number)s on the same rows."),
+        "explanation.model": gettext_noop("the model %(model)s"),
+        "explanation.live": gettext_noop("live version %(number)s"),
         "explanation.method.tree": gettext_noop("Exact SHAP values of the trees (path-dependent)"),
-        "explanation.method.linear": gettext_noop("Exact SHAP values of the linear model"),
+        "explanation.method.linear": gettext_noop("Exact SHAP values of the linear model, in closed form"),
         "explanation.method.permutation": gettext_noop("SHAP values by one antithetic permutation of the columns"),
         "explanation.output.probability": gettext_noop("Probability of class %(class)s"),
         "explanation.output.margin": gettext_noop("Decision value of class %(class)s (log-odds in most models)"),
@@ -27,6 +72,17 @@ register(
         "explanation.rows": gettext_noop("The number of rows to explain must be from 2 to %(limit)s, not %(value)s."),
         "explanation.background": gettext_noop(
             "The number of background rows must be from 1 to %(limit)s, not %(value)s."
+        ),
+        "explanation.precision": gettext_noop("The precision must be from 0.001 to 1, not %(value)s."),
+        "explanation.evaluations": gettext_noop("The model must be asked for 1,000 rows or more, not %(value)s."),
+        "explanation.no_such_row": gettext_noop(
+            "There is no row %(row)s: rows are numbered from 0 to %(last)s, or named as column=value."
+        ),
+        "explanation.not_one_row": gettext_noop(
+            "%(row)s must hold in one row and holds in %(count)s. Name the row by a column whose values differ."
+        ),
+        "explanation.too_many_chosen": gettext_noop(
+            "%(count)s rows were named; at most %(limit)s can be explained one by one."
         ),
         "explanation.too_few_rows": gettext_noop(
             "The data has %(rows)s rows; an explanation needs at least 2 rows. Give more data."

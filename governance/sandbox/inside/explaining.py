@@ -1,274 +1,147 @@
-"""SHAP values of the original columns, by the soundest of shap's explainers that fits the model.
+"""Contributions of the original columns, by the soundest method that fits the model, for as many rows as it takes.
 
-- Tree ensembles whose columns are the original ones, one by one: ``TreeExplainer``, exact.
-- Linear models whose columns each come from one original column: ``LinearExplainer`` with the whole
-  background, summed to the original columns. A linear model is additive, so the sum is the exact value.
-- All else, a tree behind a one-hot encoding included (there the sum of parts is not the value of the
-  whole): one antithetic permutation over the original columns on the model's own predictions.
+- Tree ensembles whose columns are the original ones, one by one: exact (`forests`).
+- Linear models whose columns each come from one original column: closed form (`linear`).
+- All else, a tree behind a one-hot encoding included (there the sum of parts is not the value of the whole):
+  one antithetic permutation over the original columns on the model's own predictions (`permuting`).
 
-The first ``rows`` rows of the table are explained; the rest is background.
+The table holds the rows that were asked for, then rows in random order to sample from, then the background.
+Rows are explained in batches until the importance of the leading features is known well enough, or a budget
+is spent. Nothing that is said here is believed: the parent computes the reached precision anew.
 """
 
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+import time
 from typing import TYPE_CHECKING, Any
 
+import forests
+import linear
 import numpy as np
-from pipeline import View, look_through
-from predicting import one_column, plain
+from attributing import Attributor, MissingClass
+from permuting import permutation
+from pipeline import look_through
+from predicting import plain
 
 if TYPE_CHECKING:
     import pandas as pd
     from loading import Model
 
-TREES = {
-    "DecisionTreeClassifier", "DecisionTreeRegressor", "ExtraTreeClassifier", "ExtraTreeRegressor",
-    "RandomForestClassifier", "RandomForestRegressor", "ExtraTreesClassifier", "ExtraTreesRegressor",
-    "GradientBoostingClassifier", "GradientBoostingRegressor",
-    "HistGradientBoostingClassifier", "HistGradientBoostingRegressor",
-}  # fmt: skip
-BOOSTED = {"GradientBoostingClassifier", "HistGradientBoostingClassifier"}
-LINEAR = {
-    "LogisticRegression", "LogisticRegressionCV", "LinearRegression", "Ridge", "RidgeCV", "Lasso", "LassoCV",
-    "ElasticNet", "ElasticNetCV", "RidgeClassifier", "RidgeClassifierCV", "SGDClassifier", "SGDRegressor",
-    "LinearSVC", "LinearSVR",
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Output:
-    """What is explained: one number a row.
-
-    Attributes
-    ----------
-    kind : str
-        ``"probability"``, ``"margin"`` (log-odds or decision value), ``"prediction"`` (a number as it is),
-        or ``"indicator"`` (1 where the model answers the class).
-    label : object
-        The class; None for a number.
-    position : int
-        Its position among the classes.
-    """
-
-    kind: str
-    label: Any = None
-    position: int = 0
-
-
-@dataclass(frozen=True)
-class Attribution:
-    """Base value per row, contributions per row and original column, and the output they should sum to."""
-
-    base: np.ndarray
-    values: np.ndarray
-    output: np.ndarray
-    explained: Output
-    background: int
+# A model that is asked many times a row is looked at more often.
+SMALL_BATCH = 25
+LARGE_BATCH = 5_000
+MARGIN = 1.1
 
 
 def explain(model: Model, features: pd.DataFrame, task: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Explain the first rows of a table.
+    """Explain the rows asked for and a sample of the others.
 
     Parameters
     ----------
     model : Model
     features : DataFrame
-        Rows to explain, then the background.
+        Rows asked for, rows to sample from, background.
     task : dict
-        ``rows``, ``background`` (rows of it that a permutation uses), ``seed``, ``positive``.
+        ``chosen`` and ``rows``: how many of the first two there are; ``batch``: rows explained at least;
+        ``precision``: relative half-width to reach, or null for all rows; ``top``, ``share``: of which features;
+        ``seconds``, ``evaluations``, ``cells``: budget; ``background``, ``seed``, ``positive``;
+        ``authority``: rows that shap explains too; ``repeats``, ``repeat_rows``: by other seeds.
     """
-    attribution, method = None, "permutation"
-    if model.native:
-        attribution, method = _structured(model.estimator, features, task)
-    if attribution is None:
-        attribution, method = _permutation(model, features, task), "permutation"
-    explained = attribution.explained
+    started = time.monotonic()
+    attributor, first = _method(model, features, task)
+    base, values = _sampled(attributor, first, task, features.shape[1], started)
+    rows = len(base)
+    arrays = {"base": base, "values": values, "output": attributor.outputs(0, rows)}
+    authority = None
+    if attributor.authority is not None:
+        found = attributor.authority()
+        arrays["authority_base"], arrays["authority_values"] = (part[:rows] for part in found)
+        authority = {"name": "shap", "rows": len(arrays["authority_base"])}
+    if attributor.again is not None:
+        start, stop = task["chosen"], min(task["chosen"] + task["repeat_rows"], rows)
+        arrays["repeats"] = np.stack(
+            [attributor.again(task["seed"] + 1 + i).attribute(start, stop)[1] for i in range(task["repeats"])]
+        )
+    output = attributor.output
     payload = {
-        "method": method,
+        "method": attributor.method,
         "columns": [str(name) for name in features.columns],
-        "kind": explained.kind,
-        "class": None if explained.label is None else plain(explained.label),
-        "background": attribution.background,
+        "kind": output.kind,
+        "class": None if output.label is None else plain(output.label),
+        "rows": rows,
+        "background": attributor.background,
+        "cost": attributor.cost,
+        "kernel": attributor.kernel,
+        "authority": authority,
         "versions": _versions(),
     }
-    arrays = {"base": attribution.base, "values": attribution.values, "output": attribution.output}
     return payload, arrays
 
 
-def _structured(estimator: Any, features: pd.DataFrame, task: dict[str, Any]) -> tuple[Attribution | None, str]:
-    """By the model's own structure; None if it has none that shap can use, or it fails."""
-    try:
-        view = look_through(estimator, features)
-        kind = type(view.final).__name__
-        # shap reads no categorical splits.
-        if kind in TREES and view.one_to_one and getattr(view.final, "is_categorical_", None) is None:
-            return _tree(view, estimator, features, task), "tree"
-        if kind in LINEAR and view.origin is not None:
-            return _linear(view, estimator, features, task), "linear"
-    except MissingClass:
-        raise
-    except Exception as error:  # an unknown shape of model, or one that shap cannot take: explained as a whole
-        print(f"structured explanation not possible: {error!r}", file=sys.stderr)
-    return None, "permutation"
+def _method(model: Model, features: pd.DataFrame, task: dict[str, Any]) -> tuple[Attributor, tuple]:
+    """The method that fits the model, and what it gives for the first rows."""
+    first = min(task["chosen"] + min(task["batch"], task["rows"]), len(features))
+    if model.native:
+        try:
+            view = look_through(model.estimator, features)
+            for fits, prepare in ((forests.fits, forests.forest), (linear.fits, linear.linear)):
+                if fits(view):
+                    attributor = prepare(view, model.estimator, features, task)
+                    return attributor, attributor.attribute(0, first)
+        except MissingClass:
+            raise
+        except Exception as error:  # a shape of model that is not known: explained as a whole
+            print(f"structured explanation not possible: {error!r}", file=sys.stderr)
+    attributor = permutation(model, features, task)
+    return attributor, attributor.attribute(0, task["chosen"] + min(task["batch"], SMALL_BATCH, task["rows"]))
 
 
-def _tree(view: View, estimator: Any, features: pd.DataFrame, task: dict[str, Any]) -> Attribution:
-    shap = import_shap()
-    rows = task["rows"]
-    matrix = _rows(_dense(view.matrix), rows)
-    kind = type(view.final).__name__
-    output = choose_output(estimator, features.iloc[:rows], task, "margin" if kind in BOOSTED else "probability")
-    explainer = shap.TreeExplainer(view.final, feature_perturbation="tree_path_dependent")
-    explanation = explainer(matrix, check_additivity=False)
-    values, base = _of_class(explanation, output)
-    outputs = (
-        _decision(view.final, matrix, output)
-        if output.kind == "margin"
-        else _evaluate(estimator, features.iloc[:rows], output)
-    )
-    return Attribution(base, view.folded(values, features.shape[1]), outputs, output, 0)
+def _sampled(
+    attributor: Attributor, first: tuple, task: dict[str, Any], width: int, started: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Batch after batch until the sample is large enough or the budget is spent."""
+    chosen, most = task["chosen"], task["rows"]
+    most = min(most, task["cells"] // (width + 2) - chosen)
+    if attributor.cost:
+        most = min(most, task["evaluations"] // attributor.cost)
+    bases, parts = [first[0]], [first[1]]
+    size = SMALL_BATCH if attributor.cost else LARGE_BATCH
+    while True:
+        values = np.concatenate(parts)
+        rows = len(values) - chosen
+        wanted = _rows_wanted(values[chosen:], task) if task["precision"] else most
+        if rows >= min(wanted, most) and (rows >= task["batch"] or rows >= most):
+            break
+        if time.monotonic() - started > task["seconds"]:
+            break
+        more = min(max(wanted, task["batch"]), most, rows + size) - rows
+        base, part = attributor.attribute(chosen + rows, chosen + rows + more)
+        bases.append(base)
+        parts.append(part)
+    return np.concatenate(bases), values
 
 
-def _linear(view: View, estimator: Any, features: pd.DataFrame, task: dict[str, Any]) -> Attribution:
-    shap = import_shap()
-    rows = task["rows"]
-    matrix = np.asarray(_dense(view.matrix), dtype=float)
-    output = choose_output(estimator, features.iloc[:rows], task, "margin")
-    background = matrix[rows:] if len(matrix) > rows else matrix
-    # shap takes 100 rows of a background by itself; it is to use them all.
-    masker = shap.maskers.Independent(background, max_samples=len(background))
-    explanation = shap.LinearExplainer(view.final, masker)(matrix[:rows])
-    values, base = _of_class(explanation, output)
-    if output.kind == "margin":
-        outputs = _decision(view.final, matrix[:rows], output)
-    else:
-        outputs = _evaluate(estimator, features.iloc[:rows], output)
-    return Attribution(base, view.folded(values, features.shape[1]), outputs, output, len(background))
-
-
-def _permutation(model: Model, features: pd.DataFrame, task: dict[str, Any]) -> Attribution:
-    """One antithetic permutation; cells stand as codes, so that a column may be of any type."""
-    import pandas as pd
-
-    shap = import_shap()
-
-    rows, width = task["rows"], features.shape[1]
-    output = choose_output(model.estimator, features.iloc[:rows], task, "probability", native=model.native)
-    codes, levels = [], []
-    for name in features.columns:
-        code, level = pd.factorize(features[name], use_na_sentinel=False)
-        codes.append(code)
-        levels.append(pd.Series(level).astype(features[name].dtype))
-    table = np.column_stack(codes).astype(float)
-
-    def evaluate(matrix: np.ndarray) -> np.ndarray:
-        cells = matrix.astype(np.int64)
-        frame = pd.DataFrame({name: levels[j].take(cells[:, j]).array for j, name in enumerate(features.columns)})
-        return _evaluate(model.estimator, frame, output)
-
-    behind = table[rows : rows + task["background"]] if len(table) > rows else table[: task["background"]]
-    masker = shap.maskers.Independent(behind, max_samples=len(behind))
-    explainer = shap.PermutationExplainer(evaluate, masker, seed=task["seed"])
-    explanation = explainer(table[:rows], max_evals=2 * width + 1, silent=True)
-    base = np.broadcast_to(np.asarray(explanation.base_values, dtype=float), (rows,))
-    values = np.asarray(explanation.values, dtype=float)
-    return Attribution(base, values, _evaluate(model.estimator, features.iloc[:rows], output), output, len(behind))
-
-
-def choose_output(
-    estimator: Any, rows: pd.DataFrame, task: dict[str, Any], preferred: str, *, native: bool = True
-) -> Output:
-    """Which number is explained: of two classes the named or the second one, of more the most frequent answer."""
-    classes = getattr(estimator, "classes_", None) if native else None
-    if classes is None:
-        answers = one_column(estimator.predict(rows))
-        if answers.dtype.kind in "biuf":
-            return Output("prediction")
-        labels, counts = np.unique(answers.astype(str), return_counts=True)
-        named = task.get("positive")
-        return Output("indicator", named if named in labels else labels[np.argmax(counts)])
-    position = _position(estimator, list(classes), rows, task.get("positive"))
-    kind = preferred
-    if kind == "probability" and not hasattr(estimator, "predict_proba"):
-        kind = "margin" if hasattr(estimator, "decision_function") else "indicator"
-    return Output(kind, classes[position], position)
-
-
-def _position(estimator: Any, classes: list[Any], rows: pd.DataFrame, positive: Any) -> int:
-    if positive is not None:
-        named = [i for i, label in enumerate(classes) if str(label) == str(positive)]
-        if not named:
-            raise MissingClass(f"the model has no class {positive!r}")
-        return named[0]
-    if len(classes) == 2:
-        return 1
-    answers = list(estimator.predict(rows))
-    return int(np.argmax([answers.count(label) for label in classes]))
-
-
-class MissingClass(LookupError):
-    """The class to explain is none of the model's; not a reason to try another explainer."""
-
-
-def _evaluate(estimator: Any, rows: pd.DataFrame, output: Output) -> np.ndarray:
-    if output.kind == "probability":
-        return np.asarray(estimator.predict_proba(rows), dtype=float)[:, output.position]
-    if output.kind == "margin":
-        return _decision(estimator, rows, output)
-    answers = one_column(estimator.predict(rows))
-    if output.kind == "indicator":
-        return (answers.astype(str) == str(output.label)).astype(float)
-    return answers.astype(float)
-
-
-def _decision(estimator: Any, rows: Any, output: Output) -> np.ndarray:
-    """Margin of the class; of two classes scikit-learn gives the second one's."""
-    margin = np.asarray(estimator.decision_function(rows), dtype=float)
-    if margin.ndim == 1:
-        return margin if output.position == 1 else -margin
-    return margin[:, output.position]
-
-
-def _of_class(explanation: Any, output: Output) -> tuple[np.ndarray, np.ndarray]:
-    """Contributions and base values of the explained class."""
-    values = np.asarray(explanation.values, dtype=float)
-    base = np.asarray(explanation.base_values, dtype=float)
-    if values.ndim == 3:
-        base = np.broadcast_to(base, (len(values), values.shape[2]))
-        return values[:, :, output.position], base[:, output.position]
-    base = np.broadcast_to(base.reshape(-1) if base.ndim else base, (len(values),))
-    # One set of values for two classes is the second one's.
-    sign = -1.0 if output.kind == "margin" and output.position == 0 else 1.0
-    return sign * values, sign * base
-
-
-def _dense(matrix: Any) -> Any:
-    return matrix.toarray() if hasattr(matrix, "toarray") else matrix
-
-
-def import_shap() -> Any:
-    """shap, with its small loops left as Python: to compile them at each start takes ten seconds of CPU time."""
-    from numba import config
-
-    before, config.DISABLE_JIT = config.DISABLE_JIT, 1
-    try:
-        import shap
-    finally:
-        config.DISABLE_JIT = before
-    return shap
-
-
-def _rows(matrix: Any, rows: int) -> Any:
-    return matrix.iloc[:rows] if hasattr(matrix, "iloc") else matrix[:rows]
+def _rows_wanted(values: np.ndarray, task: dict[str, Any]) -> int:
+    """How many rows would give the precision, by what those so far say."""
+    size = np.abs(values)
+    mean, total = size.mean(axis=0), size.mean(axis=0).sum()
+    top = np.argsort(-mean)[: task["top"]]
+    top = top[mean[top] > task["share"] * total]
+    if not len(top) or len(values) < 2:
+        return len(values)
+    spread = 1.96 * size[:, top].std(axis=0, ddof=1) / mean[top]
+    reached = spread.max() / np.sqrt(len(values))
+    if reached <= task["precision"]:
+        return len(values)
+    return int(MARGIN * (spread.max() / task["precision"]) ** 2) + 1
 
 
 def _versions() -> dict[str, str]:
     from importlib.metadata import PackageNotFoundError, version
 
     found = {}
-    for name in ("shap", "scikit-learn", "mlflow", "numpy", "pandas"):
+    for name in ("shap", "scikit-learn", "mlflow", "numpy", "pandas", "numba"):
         try:
             found[name] = version(name)
         except PackageNotFoundError:

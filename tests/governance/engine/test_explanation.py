@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import itertools
 import json
 import math
@@ -73,17 +74,21 @@ def test_a_linear_pipeline_is_exact_on_its_original_columns(people, approved, tm
         (StandardScaler(), ["income", "age", "noise"]), (OneHotEncoder(drop="first"), ["sex", "region"])
     )
     model = make_pipeline(columns, LogisticRegression()).fit(people, approved)
-    found = audit(log(tmp_path / "m", model, people.columns), people, sensitive=["sex", "postcode"])
+    postcode = people.assign(postcode=np.where(people.sex == "M", "1", "2"))
+    found = audit(log(tmp_path / "m", model, people.columns), postcode, sensitive=["sex", "postcode"])
     assert (found.verdict, found.method, found.output, found.output_class) == ("pass", "linear", "margin", 1)
     assert found.max_error <= found.tolerance
-    assert found.background == len(people) - 12, "the whole background, not shap's hundred rows"
+    assert found.background == len(people), "the whole background, not shap's hundred rows"
+    assert found.kernel == "closed form"
+    assert found.authority.rows == 12
+    assert 0 < found.authority.tolerance <= 1e-6
+    assert found.authority.max_error < found.authority.tolerance
 
     sample = choose_rows(
         pa.Table.from_pandas(people, preserve_index=False), columns=None, rows=12, background=10_000, seed=0
     )
     matrix, weights = columns.transform(people), model[-1].coef_[0]
-    rest = np.setdiff1d(np.arange(len(people)), sample.explained)
-    parts = (matrix[sample.explained] - matrix[rest].mean(axis=0)) * weights
+    parts = (matrix[sample.numbers] - matrix.mean(axis=0)) * weights
     expected = {
         "income": parts[:, 0], "age": parts[:, 1], "noise": parts[:, 2],
         "sex": parts[:, 3], "region": parts[:, 4] + parts[:, 5],
@@ -94,7 +99,7 @@ def test_a_linear_pipeline_is_exact_on_its_original_columns(people, approved, tm
     assert found.sensitive_reliance == pytest.approx(reliance)
     assert [(item.feature, item.used) for item in found.sensitive] == [("sex", True), ("postcode", False)]
     local = found.local[0]
-    assert local.row == sample.explained[0]
+    assert local.row == sample.numbers[0]
     assert local.base + sum(part for _, _, part in local.contributions) == pytest.approx(local.prediction)
 
 
@@ -226,13 +231,26 @@ def test_without_a_sandbox_nothing_runs_and_nothing_passes(people, source_model,
         ({}, {"values": np.full((12, 2), np.inf)}),
         ({}, {"output": np.zeros(11)}),
         ({}, {"base": None}),
+        ({"rows": 1}, {}),
+        ({"rows": 13}, {}),
+        ({"rows": True}, {}),
+        ({"kernel": "magic"}, {}),
+        ({}, {"authority_values": None}),
+        ({}, {"authority_base": np.zeros(0), "authority_values": np.zeros((0, 2))}),
+        ({}, {"authority_values": np.full((3, 2), np.nan)}),
+        ({"method": "linear", "kernel": "closed form"}, {}),
+        ({"method": "permutation", "kernel": "shap"}, {"repeats": np.zeros((3, 12, 3))}),
     ],
 )
 def test_a_forged_explanation_is_not_believed(people, source_model, monkeypatch, change, arrays):
     from governance.sandbox import Outcome
 
-    payload = {"method": "tree", "columns": ["income", "sex"], "kind": "margin", "class": 1, "verdict": "pass"}
-    made = {"base": np.zeros(12), "values": np.zeros((12, 2)), "output": np.zeros(12)} | arrays
+    payload = {
+        "method": "tree", "kernel": "treeshap", "columns": ["income", "sex"], "kind": "margin", "class": 1, "rows": 12,
+        "verdict": "pass",
+    }  # fmt: skip
+    zeros = {"base": (12,), "values": (12, 2), "output": (12,), "authority_base": (3,), "authority_values": (3, 2)}
+    made = {name: np.zeros(shape) for name, shape in zeros.items()} | arrays
     outcome = Outcome(payload | change, {k: v for k, v in made.items() if v is not None}, "", "bubblewrap", 1.0)
     monkeypatch.setattr(explanation, "run", lambda *a, **k: outcome)
     assert audit(source_model(SCORE), people).verdict == "not_evaluated"
@@ -278,11 +296,11 @@ def test_a_sample_is_the_same_from_a_table_and_from_files(people, tmp_path):
     options = {"columns": ["income", "age"], "rows": 20, "background": 50, "seed": 5}
     drawn = [choose_rows(source, **options) for source in (table, tmp_path / "p.parquet", tmp_path / "p.csv")]
     for rows in drawn:
-        assert rows.explained.tolist() == drawn[0].explained.tolist()
+        assert rows.numbers.tolist() == drawn[0].numbers.tolist()
         assert rows.table["income"].to_pylist() == pytest.approx(drawn[0].table["income"].to_pylist())
         assert rows.table.num_rows == 70
         assert rows.total == 400
-    values = people.income.to_numpy()[drawn[0].explained]
+    values = people.income.to_numpy()[drawn[0].numbers]
     assert drawn[0].table["income"].to_pylist()[:20] == values.tolist()
 
 
@@ -317,8 +335,9 @@ def test_the_command_prints_the_audit_and_what_it_read(people, approved, source_
     data = tmp_path / "people.parquet"
     people.assign(approved=approved).to_parquet(data)
     options = {
-        "model": str(source_model(SCORE)), "data": str(data), "rows": 5, "background": 5, "label": "approved",
-        "drop": "noise, age", "sensitive": "sex", "positive": None, "seed": 1, "seconds": 120.0,
+        "model": str(source_model(SCORE)), "data": str(data), "rows": 5, "background": 100, "label": "approved",
+        "drop": "noise, age", "sensitive": "sex", "proxies": "", "positive": None, "seed": 1, "seconds": 120.0,
+        "precision": 0.05, "row": ["7", "income=" + str(people.income[9])], "evaluations": 10_000, "live": None,
     }  # fmt: skip
     result = explain.run(options)
     assert result["verdict"] == "pass"
@@ -328,6 +347,8 @@ def test_the_command_prints_the_audit_and_what_it_read(people, approved, source_
     explain.describe(result, out)
     assert out.getvalue().startswith("PASS\n")
     assert "sensitive: sex" in out.getvalue()
+    assert [local["row"] for local in result["local"]][:2] == [7, 9]
+    assert "\nrow 9: base" in out.getvalue()
     for model, code in ((str(tmp_path), "sandbox.not_a_model"), ("nowhere", "explanation.model_place")):
         with pytest.raises(EvaluationDataError) as error:
             explain.run(options | {"model": model})
@@ -338,7 +359,9 @@ def test_a_model_of_a_server_that_is_not_there_is_told_in_a_sentence(monkeypatch
     from governance.commands import explain
 
     monkeypatch.setitem(os.environ, "MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
-    options = {"model": "models:/churn/1", "label": None, "seconds": 60.0}
+    parser = argparse.ArgumentParser()
+    explain.add_arguments(parser)
+    options = vars(parser.parse_args(["--model", "models:/churn/1", "--data", "nowhere.csv"]))
     with pytest.raises(EvaluationDataError) as error:
         explain.run(options)
     assert error.value.message.code == "explanation.model_address"
