@@ -7,6 +7,13 @@ import os
 import pytest
 
 
+def pytest_ignore_collect(collection_path, config):
+    """The tests on Spark need Java and an extra: they run where they are named, as in the CI's step of their own."""
+    if collection_path.name == "spark" and not any("spark" in str(argument) for argument in config.args):
+        return True
+    return None
+
+
 def pytest_collection_modifyitems(items):
     """Tests that share a costly server or browser run in one worker."""
     for item in items:
