@@ -22,52 +22,52 @@ def gauss_legendre(order: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 @njit(fastmath=FAST)
-def _gone(space, s, level, x):
+def _went(space, s, level, x):
     """g = o - z of a split: o = 1 for rows that go to its first child, z the child's share."""
     left, right, threshold = spread(s.if_left), spread(s.if_right), spread(s.threshold)
     if s.missing_left:
-        gone = select_le_or_missing(x, threshold, left, right)
+        g = select_le_or_missing(x, threshold, left, right)
     else:
-        gone = select_le(x, threshold, left, right)
+        g = select_le(x, threshold, left, right)
     if s.earlier != NEVER:
         # A row that left this path at an earlier split on the feature does not count in what follows.
         before = load(space, (s.earlier + 1) * level - LANES) * (-1.0 if s.earlier_side == 0 else 1.0)
-        gone = select_le(spread(0.0), before, spread(0.0), gone)
-    return gone
+        g = select_le(spread(0.0), before, spread(0.0), g)
+    return g
 
 
 @njit(fastmath=FAST)
-def _down(space, weight, below, g, tau, row, share, sign, order):
+def _down(space, weight, below, went, tau, row, share, sign, order):
     """Weight of a child: that of its parent times r = z + τ g, or for the second child 1 - r."""
-    gone = load(space, g) * sign
+    g = load(space, went) * sign
     for q in range(order):
-        r = gone * tau[row, q] + share
+        r = g * tau[row, q] + share
         store(space, below + q * LANES, load(space, weight + q * LANES) * r)
 
 
 @njit(fastmath=FAST)
-def _up(space, weight, first, second, stride, above, g, tau, omega, row, share, order):
+def _up(space, weight, first, second, stride, above, went, tau, omega, row, share, order):
     """Value K of a split from its children's, and what its feature gets: g ∑ ω P (K_first - K_second)."""
-    gone = load(space, g)
+    g = load(space, went)
     total = spread(0.0)
     for q in range(order):
         other = load(space, second + q * stride)
         difference = load(space, first + q * LANES) - other
         total = total + load(space, weight + q * LANES) * omega[row, q] * difference
-        store(space, above + q * LANES, other + (gone * tau[row, q] + share) * difference)
-    return total * gone
+        store(space, above + q * LANES, other + (g * tau[row, q] + share) * difference)
+    return total * g
 
 
 @njit(fastmath=FAST)
-def _up_from_leaves(space, weight, first, second, above, g, tau, omega, row, share, order):
+def _up_from_leaves(space, weight, first, second, above, went, tau, omega, row, share, order):
     """The same where both children are leaves: their difference is one number for all rows and nodes."""
-    gone = load(space, g)
+    g = load(space, went)
     difference = first - second
     total = spread(0.0)
     for q in range(order):
         total = total + load(space, weight + q * LANES) * omega[row, q]
-        store(space, above + q * LANES, gone * (tau[row, q] * difference) + (second + share * difference))
-    return total * (gone * difference)
+        store(space, above + q * LANES, g * (tau[row, q] * difference) + (second + share * difference))
+    return total * (g * difference)
 
 
 @njit
@@ -115,29 +115,29 @@ def run(rows, features, steps, splits, tree_steps, tree_splits, repeats, order, 
                 kind, s = steps[step, 0], splits[steps[step, 1]]
                 weight = s.depth * level
                 below = weight + level
-                g = below - LANES
+                went = below - LANES
                 row = tau.shape[0] - 1 if s.repeat == NEVER else s.repeat
                 if kind == TURN:
-                    _down(space, weight, below, g, tau, row, 1.0 - s.share, -1.0, count)
+                    _down(space, weight, below, went, tau, row, 1.0 - s.share, -1.0, count)
                     continue
                 place = block * features + s.feature
                 if kind == ENTER:
-                    store(space, g, _gone(space, s, level, load(rows, place * LANES)))
+                    store(space, went, _went(space, s, level, load(rows, place * LANES)))
                     if s.inner > 0:
-                        _down(space, weight, below, g, tau, row, s.share, 1.0, count)
+                        _down(space, weight, below, went, tau, row, s.share, 1.0, count)
                     continue
                 above = unread if s.depth == 0 else weight - level + (1 + s.side * width) * vector
                 for c in range(width):
                     k = above + c * vector
                     if s.inner == 0:
                         a, b = value[s.first, c], value[s.second, c]
-                        gained = _up_from_leaves(space, weight, a, b, k, g, tau, omega, row, s.share, count)
+                        gained = _up_from_leaves(space, weight, a, b, k, went, tau, omega, row, s.share, count)
                     else:
                         first = weight + (1 + c) * vector
                         second, stride = first + width * vector, LANES
                         if s.inner == 1:
                             store(space, second, spread(value[s.second, c]))
                             stride = 0
-                        gained = _up(space, weight, first, second, stride, k, g, tau, omega, row, s.share, count)
+                        gained = _up(space, weight, first, second, stride, k, went, tau, omega, row, s.share, count)
                     at = (place * outputs + column[tree] + c) * LANES
                     store(values, at, load(values, at) + gained)

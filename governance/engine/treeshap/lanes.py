@@ -14,7 +14,6 @@ import operator
 
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils  # noqa: F401 - registers the code generation of arrays
 from numba.extending import intrinsic, models, overload, register_model
 
 LANES = 32
