@@ -38,6 +38,7 @@ def examine(version: ModelVersion, folder: Path, progress) -> Finding:
         raise NotEvaluated("audit.no_label")
     source, label = table.path, EvidenceLabel.COMPUTED
     inputs = known_inputs(version, data=table.digest)
+    score = profile.score_column or None
     try:
         if profile.prediction_column:
             inputs["artifact"] = known_digest(version)
@@ -45,7 +46,9 @@ def examine(version: ModelVersion, folder: Path, progress) -> Finding:
             progress(2, STEPS, Message("audit.fetching_model"))
             model_dir, inputs["artifact"] = fetch_model(version, folder)
             progress(2, STEPS, Message("audit.predicting"))
-            source, label = replay(model_dir, table.path, profile).path, EvidenceLabel.REPLAYED
+            replayed = replay(model_dir, table.path, profile)
+            source, label = replayed.path, EvidenceLabel.REPLAYED
+            score = replayed.scores.get(profile.positive or "1")
         progress(3, STEPS, Message("audit.computing"))
         audit = audit_fairness(
             source,
@@ -53,6 +56,9 @@ def examine(version: ModelVersion, folder: Path, progress) -> Finding:
             prediction=profile.prediction_column or REPLAYED_COLUMN,
             sensitive=tuple(profile.sensitive_columns),
             positive=profile.positive or None,
+            weight=profile.weight_column or None,
+            score=score,
+            pool=getattr(profile, "pool", None),
             bins=profile.bins or None,
             min_group=smallest_group(),
         )

@@ -3,26 +3,41 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
 from portal.message import Message
 
 TITLE = "audit decisions in a Parquet or CSV file for fairness between groups"
-SHOWN = ("selection_rate", "true_positive_rate", "false_positive_rate", "precision", "accuracy")
+SHOWN = ("selection_rate", "true_positive_rate", "false_positive_rate", "precision", "accuracy", "auc")
+SHOWN_OF_NUMBERS = ("mean_error", "mae", "rmse")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", required=True, metavar="FILE", help="Parquet or CSV, one row a case")
-    parser.add_argument("--label", required=True, metavar="COL", help="column of the true class")
-    parser.add_argument("--prediction", required=True, metavar="COL", help="column of the decided class")
+    parser.add_argument(
+        "--data", required=True, action="append", metavar="FILE",
+        help="Parquet or CSV, one row a case; repeatable: periods are counted apart and added",
+    )  # fmt: skip
+    parser.add_argument("--label", required=True, metavar="COL", help="column of the true class or number")
+    parser.add_argument("--prediction", required=True, metavar="COL", help="column of the decided class or number")
     parser.add_argument("--sensitive", required=True, metavar="COL,COL", help="one to four columns, by commas")
     parser.add_argument("--positive", metavar="VALUE", help="the favourable class; 1 where classes are 0 and 1")
+    parser.add_argument("--score", metavar="COL", help="column of the score for the positive class")
+    parser.add_argument("--weight", metavar="COL", help="column of sample weights")
+    parser.add_argument("--task", choices=("auto", "classification", "regression"), default="auto")
     parser.add_argument("--tolerance", type=float, default=0.1, metavar="X", help="largest gap allowed (0.1)")
+    parser.add_argument(
+        "--scale", type=float, metavar="X",
+        help="regression: what the tolerance is a share of (the label's standard deviation); 1 for its unit",
+    )  # fmt: skip
     parser.add_argument("--min-group", type=int, default=30, metavar="N", help="cases a group needs (30)")
     parser.add_argument(
         "--bins", action="append", default=[], metavar="COL=EDGE,EDGE", help="cut a numeric column; repeatable"
     )
+    parser.add_argument(
+        "--pool", action="append", default=[], metavar="COL:NAME=LEVEL,LEVEL",
+        help="judge groups together, as declared beforehand; repeatable",
+    )  # fmt: skip
     parser.add_argument("--judge", metavar="GAP,GAP", help="gaps that decide the verdict")
     parser.add_argument("--no-intersections", action="store_true", help="judge each sensitive column by itself only")
     parser.add_argument("--confidence", type=float, default=0.95, metavar="X", help="of the intervals (0.95)")
@@ -38,7 +53,7 @@ def run(options: Mapping[str, Any]) -> dict[str, Any]:
     EvaluationDataError
         For bad input, with the sentence to print.
     """
-    from governance.engine.fairness import JUDGED, audit_fairness
+    from governance.engine.fairness import audit_fairness
 
     return audit_fairness(
         options["data"],
@@ -48,7 +63,12 @@ def run(options: Mapping[str, Any]) -> dict[str, Any]:
         positive=options["positive"],
         tolerance=options["tolerance"],
         min_group=options["min_group"],
-        judge=_names(options["judge"]) if options["judge"] is not None else JUDGED,
+        judge=_names(options["judge"]) if options["judge"] is not None else None,
+        score=options["score"],
+        weight=options["weight"],
+        task=options["task"],
+        scale=options["scale"],
+        pool=_pools(options["pool"]),
         intersections=not options["no_intersections"],
         confidence=options["confidence"],
         replicates=options["replicates"],
@@ -63,7 +83,7 @@ def describe(result: Mapping[str, Any], out: TextIO) -> None:
     for message in (result["advice"], *result["notes"]):
         if message:
             out.write(f"{Message.from_json(message)}\n")
-    shown = [name for name in SHOWN if name in result["overall"]]
+    shown = [name for name in (*SHOWN, *SHOWN_OF_NUMBERS) if name in result["overall"]]
     names = [_group_name(group["group"]) for group in result["groups"]]
     width = max(map(len, [*names, "group"]))
     heads = [str(Message(f"fairness.metric.{name}")) for name in shown]
@@ -94,6 +114,19 @@ def _bins(text: str) -> tuple[str, list[float]]:
     if not numbers:
         raise EvaluationDataError("data.bins_format", text=text)
     return column.strip(), numbers
+
+
+def _pools(texts: Sequence[str]) -> dict[str, dict[str, list[str]]]:
+    from governance.engine.tables import EvaluationDataError
+
+    found: dict[str, dict[str, list[str]]] = {}
+    for text in texts:
+        target, _, levels = text.partition("=")
+        column, _, name = (part.strip() for part in target.partition(":"))
+        if not (column and name and _names(levels)):
+            raise EvaluationDataError("data.pool_format", text=text)
+        found.setdefault(column, {})[name] = _names(levels)
+    return found
 
 
 def _group_name(group: Mapping[str, str | None]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,11 @@ COMPARED = {
     "false_positive_rate": "false_positive_rate_difference",
     "precision": "precision_difference",
     "accuracy": "accuracy_difference",
+    "auc": "auc_difference",
+    "mean_error": "mean_error_difference",
+    "mae": "mae_difference",
 }
+UNBOUNDED = ("mean_error", "mae")
 GRAVITY = ("fail", "inconclusive", "not_evaluated", "pass")
 
 
@@ -96,7 +101,7 @@ def fairness_view(result: Mapping[str, Any], measure: str = "", groups: str = ""
     groups = groups if groups in (EACH, TOGETHER) and (groups == EACH or together) else default
     chosen = [span for span in spans if (len(span) > 1) == (groups == TOGETHER)]
     groupings = [_grouping(result, span, measure) for span in chosen]
-    scale = _scale(groupings)
+    scale = _scale(groupings, bounded=measure not in UNBOUNDED)
     return FairnessView(
         measure=measure,
         rate=Message(f"fairness.metric.{measure}").to_json(),
@@ -118,7 +123,7 @@ def decisive_gap(result: Mapping[str, Any], gaps: Sequence[Mapping[str, Any]]) -
     gravest = [gap for gap in judged if gap["verdict"] == result["verdict"]] or judged
 
     def beyond(gap: Mapping[str, Any]) -> float:
-        size = 1 - gap["value"] if gap["metric"].endswith("_ratio") else gap["value"]
+        size = 1 - gap["value"] if _is_ratio(gap) else gap["value"]
         return size - gap["tolerance"]
 
     return max(gravest, key=beyond, default=None)
@@ -161,7 +166,8 @@ def _grouping(result: Mapping[str, Any], span: tuple[str, ...], measure: str) ->
     ]
     if len(span) > 1:  # many: the farthest from the highest first, what is not judged last
         rows.sort(key=lambda row: (not row.judged, -(row.comparison or {}).get("difference", 0.0)))
-    band = (max(0.0, highest["value"] - gap["tolerance"]), highest["value"]) if highest else None
+    least = -math.inf if measure in UNBOUNDED else 0.0
+    band = (max(least, highest["value"] - gap["tolerance"]), highest["value"]) if highest else None
     return Grouping(" × ".join(span), rows, gap, band, highest["value"] if highest else None)
 
 
@@ -195,18 +201,22 @@ def _level(feature: str, level: str | None, *, alone: bool) -> Any:
     return level if alone else Message("fairness.level", {"level": level, "feature": feature}).to_json()
 
 
+def _is_ratio(gap: Mapping[str, Any]) -> bool:
+    return gap.get("kind") == "ratio" or gap["metric"].endswith("_ratio")
+
+
 def _named(gap: Mapping[str, Any]) -> dict[str, Any]:
     """A gap with its name in words, and what it has to be."""
-    ratio = gap["metric"].endswith("_ratio")
+    ratio = _is_ratio(gap)
     bound = 1 - gap["tolerance"] if ratio else gap["tolerance"]
     return {**gap, "title": Message(f"fairness.metric.{gap['metric']}").to_json(), "ratio": ratio, "bound": bound}
 
 
-def _scale(groupings: Sequence[Grouping]) -> Scale:
+def _scale(groupings: Sequence[Grouping], *, bounded: bool = True) -> Scale:
     """From the lowest to the highest of what is judged, with the bands; what is not judged may run out of it."""
     ends = [end for grouping in groupings for end in (grouping.band or ())]
     for row in (row for grouping in groupings for row in grouping.rows):
         ends += [end for end in ((row.low, row.high) if row.judged else (row.value,)) if end is not None]
     low, high = (min(ends), max(ends)) if ends else (0.0, 1.0)
     room = max(0.04 * (high - low), 0.01)
-    return Scale(max(0.0, low - room), min(1.0, high + room))
+    return Scale(max(0.0, low - room), min(1.0, high + room)) if bounded else Scale(low - room, high + room)
