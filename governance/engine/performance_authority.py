@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from typing import Any
 
@@ -98,7 +99,7 @@ def _of_numbers(answers: Answers, name: str) -> float:
     from sklearn import metrics as sk
 
     label, prediction, weights = answers.label, answers.prediction, answers.weight
-    if name == "mean_error":  # scikit-learn has none: numpy's mean of the differences
-        return float(np.average(prediction, weights=weights) - np.average(label, weights=weights))
+    if name == "mean_error":  # scikit-learn has none: the exactly rounded sum
+        return math.fsum(answers.weights * (prediction - label)) / math.fsum(answers.weights)
     functions = {"mae": sk.mean_absolute_error, "rmse": sk.root_mean_squared_error, "r2": sk.r2_score}
     return functions[name](label, prediction, sample_weight=weights)

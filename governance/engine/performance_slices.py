@@ -235,7 +235,7 @@ def _deepest(judged: Sequence[Slice], columns: Sequence[Cut]) -> list[Cut]:
         name = item.where[0].column
         deepest[name] = max(deepest.get(name, -np.inf), item.certainly or 0.0)
     names = sorted(deepest, key=lambda name: -deepest[name])[:PAIRED_COLUMNS]
-    return [cut for name in names for cut in columns if cut.column == name]
+    return [cut for cut in columns if cut.column in names]
 
 
 def _pairs(whole: Whole, columns: Sequence[Cut]) -> list[Slice]:
