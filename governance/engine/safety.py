@@ -148,7 +148,7 @@ class SafetyAudit:
             "trusted": list(contents.trusted),
             "files": [asdict(file) for file in self.files if file.kind not in ("data",)][:500],
             "scanner": scanner(),
-            "scanned": [asdict(one) for one in self.scanned],
+            "scanned": [asdict(one) | {"imports": [asdict(name) for name in one.imports]} for one in self.scanned],
             "warning": self.warning and self.warning.to_json(),
         }
 

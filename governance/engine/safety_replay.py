@@ -105,7 +105,8 @@ class Replay:
         return self.equal / self.compared if self.compared else None
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self) | {"share": self.share}
+        rows = {name: [asdict(one) for one in getattr(self, name)] for name in ("differing", "unstable")}
+        return asdict(self) | rows | {"share": self.share}
 
 
 def replay(model_dir: Path, request: ReplayRequest, interpreter: str | None = None) -> Replay:

@@ -74,7 +74,7 @@ def scan_archive(data: bytes, path: str) -> dict[str, Any]:
 
 def unpacked(data: bytes) -> bytes | None:
     """The bytes as they are unpickled: joblib compresses. None if they unfold to more than the limit."""
-    openers = {b"\x1f\x8b": gzip.GzipFile, b"BZh": bz2.BZ2File, b"\xfd7zXZ": lzma.LZMAFile, b"]\x00\x00": lzma.LZMAFile}
+    openers = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open, b"]\x00\x00": lzma.open}
     for magic, opener in openers.items():
         if data.startswith(magic):
             with opener(io.BytesIO(data)) as file:

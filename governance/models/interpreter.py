@@ -13,7 +13,7 @@ class InterpreterQuerySet(models.QuerySet):
 
     def usable(self) -> InterpreterQuerySet:
         """Those that answered in the sandbox when they were last checked."""
-        return self.filter(error=None).exclude(python="")
+        return self.filter(error__isnull=True).exclude(python="")
 
 
 class Interpreter(models.Model):

@@ -36,7 +36,7 @@ def _state(one: dict) -> str:
 def connection_list(request: HttpRequest) -> HttpResponse:
     registries_seen = Registry.objects.for_user(request.user)
     page = ListPage(request, registries_seen, search=("name", "address"), order="name")
-    trouble = list(registries_seen.exclude(error=None))
+    trouble = list(registries_seen.filter(error__isnull=False))
     rows = [(row, strip(row)) for row in page.rows]
     context = {"list": page, "rows": rows, "trouble": trouble, "count": registries_seen.count()}
     return render(request, "governance/connections.html", context)
