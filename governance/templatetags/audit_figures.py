@@ -31,6 +31,13 @@ MIXED = (
     '<rect x=".5" y="1" width="19" height="12" fill="url(#hatch)" fill-opacity=".6" stroke="{accent}" '
     'stroke-dasharray="3 2"/>'
 )
+LIVE = '<path d="M7 2.5L11.5 11h-9z" fill="{bg}" stroke="{accent}" stroke-width="1.4"/>'
+
+
+@register.simple_tag(takes_context=True)
+def key_live(context) -> SafeString:
+    """The triangle of the live version."""
+    return _small(context, 14, LIVE)
 
 
 @register.simple_tag(takes_context=True)
