@@ -65,13 +65,28 @@ def _fairness(result: dict[str, Any]) -> Iterator[list[Any]]:
 
 
 def _explanation(result: dict[str, Any]) -> Iterator[list[Any]]:
-    yield ["feature", "first_rank", "last_rank", "mean_abs", "low", "high", "share", "direction"]
+    numbers = ("mean_abs", "low", "high", "error", "share", "share_low", "share_high", "direction")
+    yield [
+        "feature",
+        "first_rank",
+        "last_rank",
+        *numbers,
+        "live_share",
+        "change",
+        "change_low",
+        "change_high",
+        "changed",
+    ]
+    changes = {change["feature"]: change for change in (result.get("comparison") or {}).get("changes", ())}
     for item in result.get("importance", ()):
-        yield [
-            item["feature"],
-            *item["rank"],
-            *(item[key] for key in ("mean_abs", "low", "high", "share", "direction")),
-        ]
+        change = changes.pop(item["feature"], {})
+        yield [item["feature"], *item["rank"], *(item.get(key) for key in numbers), *_change(change)]
+    for change in changes.values():  # features that only the live version takes
+        yield [change["feature"], *[None] * (2 + len(numbers)), *_change(change)]
+
+
+def _change(change: dict[str, Any]) -> list[Any]:
+    return [change.get(key) for key in ("before", "change", "low", "high", "kind")]
 
 
 def _drift(result: dict[str, Any]) -> Iterator[list[Any]]:
