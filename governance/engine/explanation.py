@@ -18,6 +18,7 @@ from governance.engine.explanation_results import NOT_EVALUATED, SCHEMA, Explana
 from governance.engine.explanation_rows import Rows, choose_rows
 from governance.engine.tables import EvaluationDataError
 from governance.sandbox import Limits, Sandbox, SandboxFailure, find_sandbox, read_model_file, run
+from governance.sandbox.kernels import tree_kernel
 from governance.sandbox.limits import configured
 from portal.message import Message
 
@@ -57,6 +58,7 @@ def audit_explanation(
     positive: str | None = None,
     sandbox: Sandbox | None = None,
     limits: Limits | None = None,
+    interpreter: str | None = None,
 ) -> ExplanationAudit:
     """Audit the explanation of a model on a sample of rows.
 
@@ -88,6 +90,8 @@ def audit_explanation(
     sandbox : Sandbox, optional
         By default the one that works on this host.
     limits : Limits, optional
+    interpreter : str, optional
+        Path of another Python that the model is run with.
 
     Raises
     ------
@@ -115,7 +119,16 @@ def audit_explanation(
         if sandbox is None:
             raise SandboxFailure(Message("sandbox.none"))
         task = _task(sample, asked, evaluations, positive, limits)
-        outcome = run(task, model_dir=model_dir, features=sample.table, limits=limits, sandbox=sandbox)
+        kernel = tree_kernel(sandbox)
+        outcome = run(
+            task | kernel.task,
+            model_dir=model_dir,
+            features=sample.table,
+            limits=limits,
+            sandbox=sandbox,
+            interpreter=interpreter,
+            binds=kernel.binds,
+        )
         return judge(outcome, sample, asked)
     except SandboxFailure as failure:
         message = Message("explanation.not_evaluated", {"why": failure.message})
