@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from governance.auditing.features import features_of, read_table
+from governance.auditing.interpreters import interpreter_for
 from governance.auditing.sources import NotEvaluated
 from governance.models import Profile
 
@@ -54,7 +55,8 @@ def replay(model_dir: Path, table: Path, profile: Profile, *, role: str = "", be
 
     rows = read_table(table)
     try:
-        made = predict(model_dir, features_of(rows, profile, model_dir))
+        features = features_of(rows, profile, model_dir)
+        made = predict(model_dir, features, interpreter=interpreter_for(model_dir))
     except SandboxFailure as failure:
         raise NotEvaluated(failure.message) from failure
     prediction, scores = REPLAYED_COLUMN + role, {}

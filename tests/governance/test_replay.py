@@ -9,7 +9,7 @@ from governance.auditing.replayed import REPLAYED_COLUMN, replay
 from governance.auditing.sources import NotEvaluated
 from governance.models import Profile
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.filterwarnings("ignore::UserWarning:mlflow")]
+pytestmark = [pytest.mark.django_db, pytest.mark.sandbox, pytest.mark.filterwarnings("ignore::UserWarning:mlflow")]
 
 
 @pytest.fixture
