@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy as _
 
 from governance.auditing.features import features_of, read_table
+from governance.auditing.interpreters import interpreter_for
 from governance.auditing.live import live_version
 from governance.auditing.run import STEPS, Finding, known_inputs, run_audit
 from governance.auditing.sources import NotEvaluated, fetch_model, fetch_table, profile_of
@@ -66,6 +67,7 @@ def explain(rows: pa.Table, profile: Profile, model_dir: Path, **settings) -> Ex
             sensitive=tuple(profile.sensitive_columns),
             proxies=tuple(profile.proxy_columns),
             positive=profile.positive or None,
+            interpreter=interpreter_for(model_dir),
             **settings,
         )
     except EvaluationDataError as error:
