@@ -1,16 +1,26 @@
-"""Speed against a baseline, as ratios within one run: ``python -m benchmarks [NAME …] [--json]``.
+"""Speed against a baseline, as ratios within one run: ``python -m benchmarks [NAME …] [--full] [--json]``.
 
 A benchmark is a module of this package with ``run() -> list[Figure]``.
 """
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import resource
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
+FULL = "SEKISHO_BENCHMARKS_FULL"
+
+
+def size(moderate: int, full: int) -> int:
+    """The input's size: moderate, unless ``--full`` asks for the sizes that the goals are written for."""
+    return full if os.environ.get(FULL) else moderate
 
 
 @dataclass(frozen=True)
@@ -51,3 +61,41 @@ def cpu_seconds(function: Callable[[], T], repeat: int = 1) -> tuple[float, T]:
         result = function()
         times.append(time.process_time() - start)
     return min(times), result
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One call, in a process of its own.
+
+    Attributes
+    ----------
+    cpu : float
+        Seconds of all threads.
+    memory : int
+        Bytes at the peak, above what the process held before the call.
+    result : object
+    """
+
+    cpu: float
+    memory: int
+    result: Any
+
+
+def in_process(function: Callable[..., T], *arguments: Any, warm_up: tuple | None = None, repeat: int = 1) -> Measured:
+    """Measure a call in a fresh process, once it has been made with `warm_up`: imports are not counted."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(_measure, function, arguments, warm_up, repeat).result()
+
+
+def _measure(function: Callable[..., T], arguments: tuple, warm_up: tuple | None, repeat: int) -> Measured:
+    if warm_up is not None:
+        function(*warm_up)
+    before = _resident()
+    cpu, result = cpu_seconds(lambda: function(*arguments), repeat)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return Measured(cpu, max(peak - before, 1), result)
+
+
+def _resident() -> int:
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * resource.getpagesize()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import pkgutil
 import sys
 from dataclasses import asdict
@@ -17,7 +18,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("name", nargs="*", help=f"one or more of: {', '.join(names)}")
     parser.add_argument("--json", action="store_true", help="print JSON, and nothing else, on standard output")
+    parser.add_argument("--full", action="store_true", help="the sizes that the goals are written for: minutes each")
     options = parser.parse_args(arguments)
+    if options.full:
+        os.environ[benchmarks.FULL] = "1"
     unknown = set(options.name) - set(names)
     if unknown:
         parser.error(f"no benchmark {', '.join(sorted(unknown))}; there are: {', '.join(names)}")
