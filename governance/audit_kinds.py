@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from governance.models import AuditKind, EvaluationSetUse, Kind, Profile, SetRole
 
-ALWAYS = (AuditKind.LINEAGE, AuditKind.FAIRNESS, AuditKind.DRIFT)
+ALWAYS = (AuditKind.LINEAGE, AuditKind.PERFORMANCE, AuditKind.FAIRNESS, AuditKind.DRIFT)
 REFERENCES = (SetRole.REFERENCE, SetRole.TRAINING)  # what drift is measured from: the first that a model has
 BY_KIND: dict[str, tuple[AuditKind, ...]] = {Kind.TABULAR: (*ALWAYS, AuditKind.EXPLANATION)}
 
