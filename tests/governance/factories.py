@@ -154,11 +154,11 @@ def performance_result(task: str = "binary", live: int | None = None, changed: t
             "baseline_prediction": "live",
             "baseline_name": Message("performance.live.version", {"number": live}),
         }
-    rows = ibis.memtable(_predicted(task, column))
+    rows = ibis.memtable(predicted(task, column))
     return engine(rows, label="label", prediction="prediction", **settings).to_json()
 
 
-def _predicted(task: str, column: str):
+def predicted(task: str, column: str):
     """Predictions that are good, but for those of 60 and over, and older ones that treat all alike."""
     import numpy as np
     import pandas as pd

@@ -96,6 +96,8 @@ def test_the_audits_of_a_new_version_are_asked_for_with_it(cast, monkeypatch):
         "audit.explanation",
         "audit.fairness",
         "audit.lineage",
+        "audit.performance",
+        "audit.safety",
     ]
 
     def die(**given):

@@ -205,7 +205,7 @@ def test_a_profile_is_written_and_asks_for_audits(cast, as_user):
     )
     assert saved.status_code == 302
     assert RegisteredModel.objects.get(pk=model.pk).profile.sensitive_columns == ["sex", "age"]
-    assert Job.objects.filter(kind__startswith="audit.").count() == 3
+    assert Job.objects.filter(kind__startswith="audit.").count() == 4
 
 
 def test_a_stale_or_wrong_profile_keeps_what_was_typed(cast, as_user, version):
