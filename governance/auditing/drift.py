@@ -61,7 +61,7 @@ def examine(version: ModelVersion, folder: Path, progress) -> Finding:
         audit = audit_drift(
             before,
             now,
-            columns=taken_columns(version, profile, use.set.column_names),
+            columns=taken_columns(version, profile, use.set.column_names, now),
             prediction=prediction or None,
             label=profile.label_column or None,
             sensitive=tuple(profile.sensitive_columns),
@@ -83,11 +83,14 @@ def reference_use(version: ModelVersion) -> EvaluationSetUse | None:
     return next((uses[role] for role in REFERENCES if role in uses), None)
 
 
-def taken_columns(version: ModelVersion, profile: Profile, names: Sequence[str]) -> list[str] | None:
-    """What the model takes, by its signature; else what the reference has and the profile does not name otherwise."""
+def taken_columns(version: ModelVersion, profile: Profile, names: Sequence[str], current: Path) -> list[str]:
+    """What the model takes, by its signature; else what both tables have and the profile does not name otherwise."""
+    from governance.engine.tables import open_table
+
     signature = ((version.lineage or {}).get("files") or {}).get("signature") or {}
     inputs = [column.get("name") for column in signature.get("inputs") or ()]
     if inputs and all(inputs):
         return inputs
     left_out = {profile.label_column, profile.prediction_column, *profile.excluded_columns}
-    return [name for name in names if name not in left_out] if left_out - {""} else None
+    with open_table(current) as table:
+        return [name for name in names if name in table.columns and name not in left_out]

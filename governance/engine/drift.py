@@ -58,7 +58,7 @@ class DriftAudit:
     settings: dict[str, Any]
     schema_changes: dict[str, Any]
     skipped: tuple[dict[str, Any], ...]
-    groups: dict[str, Any] | None
+    fairness: dict[str, Any] | None
     method: dict[str, Any]
     data: dict[str, Any]
 
@@ -74,7 +74,7 @@ class DriftAudit:
             "columns": [dict(column) for column in self.columns],
             "schema_changes": self.schema_changes,
             "skipped": [dict(item) for item in self.skipped],
-            "groups": self.groups,
+            "fairness": self.fairness,
             "method": self.method,
             "data": self.data,
         }
@@ -152,7 +152,7 @@ def audit_drift(
         settings=settings | {"weight": reference.weight, "psi_bands": list(PSI_BANDS)},
         schema_changes=comparison.schema_changes,
         skipped=tuple(comparison.skipped),
-        groups=groups,
+        fairness=groups,
         method={
             "authority": comparison.authority,
             "families": comparison.families,

@@ -110,6 +110,7 @@ def _change(
         "feature": feature,
         "group": {feature: level},
         "rate": rate,
+        "n": min(before[1], after[1]),
         "reference": {"value": float(value[1]), "n": before[1]},
         "current": {"value": float(value[0]), "n": after[1]},
         "change": float(value[0] - value[1]),

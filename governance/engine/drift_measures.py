@@ -29,6 +29,7 @@ PSI_BINS = 10
 PICTURE_BINS = 20
 PICTURE_LEVELS = 12
 LISTED_LEVELS = 20
+LEAST_NAMED = 5  # cases that a level needs to be named: a name may be a person's
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -68,9 +69,9 @@ def compare_levels(reference: LevelSample, current: LevelSample) -> dict[str, An
         "psi_noise": noise,
         "chi2": {"statistic": statistic, "degrees_of_freedom": freedom},
         "p_value": p_value,
-        "new_levels": _listed(levels, before, shares[1]),
-        "vanished_levels": _listed(levels, after, shares[0]),
-        "picture": _level_picture(levels, *shares),
+        "new_levels": _listed(levels, before, shares[1], current.size),
+        "vanished_levels": _listed(levels, after, shares[0], reference.size),
+        "picture": _level_picture(levels, *shares, np.maximum(shares[0] * reference.size, shares[1] * current.size)),
     }
 
 
@@ -195,13 +196,13 @@ def _chi_squared(before: np.ndarray, after: np.ndarray) -> tuple[float, int, flo
     return statistic, freedom, float(chi2.sf(statistic, freedom)) if freedom > 0 else None
 
 
-def _listed(levels: Sequence[str], other: np.ndarray, shares: np.ndarray) -> dict[str, Any]:
-    """Levels that the other sample lacks: how many, their share, and the most frequent."""
+def _listed(levels: Sequence[str], other: np.ndarray, shares: np.ndarray, size: float) -> dict[str, Any]:
+    """Levels that the other sample lacks: how many, their share, and the most frequent of those with enough cases."""
     lacking = [at for at in np.argsort(-shares, kind="stable") if other[at] == 0 and shares[at] > 0]
     return {
         "count": len(lacking),
         "share": float(shares[lacking].sum()),
-        "most": [levels[at] for at in lacking[:LISTED_LEVELS]],
+        "most": [levels[at] for at in lacking[:LISTED_LEVELS] if shares[at] * size >= LEAST_NAMED - 0.5],
     }
 
 
@@ -222,10 +223,12 @@ def _number_picture(reference: NumericSample, current: NumericSample) -> dict[st
     }
 
 
-def _level_picture(levels: Sequence[str], before: np.ndarray, after: np.ndarray) -> dict[str, Any]:
+def _level_picture(levels: Sequence[str], before: np.ndarray, after: np.ndarray, cases: np.ndarray) -> dict[str, Any]:
     """The most frequent levels with their shares, and the rest as one."""
     order = np.argsort(-np.maximum(before, after), kind="stable")
-    shown, rest = order[:PICTURE_LEVELS], order[PICTURE_LEVELS:]
+    named = [at for at in order if cases[at] >= LEAST_NAMED - 0.5]
+    shown = np.array(named[:PICTURE_LEVELS], dtype=np.int64)
+    rest = np.setdiff1d(order, shown)
     return {
         "levels": [levels[at] for at in shown],
         "others": len(rest),

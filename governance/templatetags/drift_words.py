@@ -12,6 +12,7 @@ from portal.charts import PAPER, SCREEN
 from portal.message import number
 
 register = template.Library()
+LONGEST_LEVEL = 20
 
 
 @register.filter
@@ -38,29 +39,30 @@ def drift_range(row: Any) -> str:
 
 
 @register.filter
-def drift_shift(row: Any) -> str:
+def drift_shift(row: Any) -> list[str]:
     """What moved, in the column's own terms: the median, or the category that changed most, and what is new."""
     item = row.item
     if item["distance"] is None:
-        return ""
+        return []
     if quantiles := item.get("quantiles"):
         middle = quantiles["levels"].index(0.5)
         then, now = (quantiles[side][middle] for side in ("reference", "current"))
         if then is None or now is None or then == now:
-            return ""
-        return _("median %(then)s → %(now)s") % {"then": number(then), "now": number(now)}
-    picture = item["picture"]
-    changes = [
-        (abs(now - then), level, then, now)
-        for level, then, now in zip(picture["levels"], picture["reference"], picture["current"], strict=False)
-    ]
-    _size, level, then, now = max(changes, key=lambda change: change[0])
-    words = _("%(level)s %(then)s → %(now)s") % {"level": level, "then": f"{then:.0%}", "now": f"{now:.0%}"}
+            return []
+        return [_("median %(then)s → %(now)s") % {"then": number(then), "now": number(now)}]
+    lines = [_most_changed(item["picture"])] if item["picture"]["levels"] else []
     if item["new_levels"]["count"]:
-        words += " · " + _("new categories: %(count)s") % {"count": item["new_levels"]["count"]}
+        lines.append(_("new categories: %(count)s") % {"count": item["new_levels"]["count"]})
     if item["vanished_levels"]["count"]:
-        words += " · " + _("vanished categories: %(count)s") % {"count": item["vanished_levels"]["count"]}
-    return words
+        lines.append(_("vanished categories: %(count)s") % {"count": item["vanished_levels"]["count"]})
+    return lines
+
+
+def _most_changed(picture: dict[str, Any]) -> str:
+    shares = zip(picture["levels"], picture["reference"], picture["current"], strict=False)  # the rest comes after
+    level, then, now = max(shares, key=lambda one: abs(one[1] - one[2]))
+    short = level if len(level) <= LONGEST_LEVEL else level[: LONGEST_LEVEL - 1] + "…"
+    return _("%(level)s %(then)s → %(now)s") % {"level": short, "then": f"{then:.0%}", "now": f"{now:.0%}"}
 
 
 @register.simple_tag(takes_context=True)

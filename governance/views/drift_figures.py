@@ -95,8 +95,8 @@ def drift_view(
         top=max([share for row in pictured for share in _shares(row)], default=1.0),
         leaning=sum(row.weight.share for row in drifted if row.weight) if weights else None,
         drifted=len(drifted),
-        group_rows=_group_rows(result.get("groups")),
-        group_scale=_group_scale(result.get("groups")),
+        group_rows=_group_rows(result.get("fairness")),
+        group_scale=_group_scale(result.get("fairness")),
     )
 
 

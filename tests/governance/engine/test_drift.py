@@ -95,6 +95,16 @@ def test_levels_have_the_total_variation_and_chi_squared_of_their_table():
     assert found["vanished_levels"]["most"] == ["old"]
 
 
+def test_levels_of_few_cases_are_counted_and_not_named():
+    before = LevelSample(("a", "Aoi Suzuki"), np.array([96.0, 4]), 100, 0.0)
+    after = LevelSample(("a", "Ken Tanaka"), np.array([99.0, 1]), 100, 0.0)
+    found = compare_levels(before, after)
+    assert (found["new_levels"]["count"], found["vanished_levels"]["count"]) == (1, 1)
+    assert "Aoi" not in str(found)
+    assert "Ken" not in str(found)
+    assert found["picture"] == {"levels": ["a"], "others": 2, "reference": [0.96, 0.04], "current": [0.99, 0.01]}
+
+
 def test_the_stability_index_has_the_bins_of_the_references_deciles():
     rng = np.random.default_rng(3)
     reference, current = rng.normal(size=5000), rng.normal(0.5, 1, 4000)
@@ -278,7 +288,7 @@ def test_a_kept_reference_gives_the_same_audit(tmp_path, weight):
     again = audit_drift(kept, now, sensitive=["sex"]).to_json()
     assert again == audit_drift(before, now, **options).to_json()
     assert again["data"]["reference"]["name"] == "before.parquet"
-    assert again["groups"]["verdict"] in ("pass", "inconclusive")
+    assert again["fairness"]["verdict"] in ("pass", "inconclusive")
     named = audit_drift(kept, now, columns=["age" if weight is None else "debt"]).columns
     assert {item["role"] for item in named} == {"feature", "prediction", "label"}
     with pytest.raises(EvaluationDataError, match="There is no column nowhere"):
