@@ -55,9 +55,18 @@ register(
         "audit.features_missing": gettext_noop(
             "Not evaluated: the evaluation data lacks columns that the model takes: %(columns)s."
         ),
+        "audit.not_applicable.text": gettext_noop(
+            "A model of text takes no columns whose contributions could be told."
+        ),
+        "audit.not_applicable.image": gettext_noop(
+            "A model of images takes no columns whose contributions could be told."
+        ),
+        "audit.not_applicable.generative": gettext_noop(
+            "A generative model takes no columns whose contributions could be told."
+        ),
         "api.no_version": gettext_noop(
-            "Registry %(registry)s has no version %(version)s of a model %(model)s that you may see. A version that was "
-            "registered just now appears with the next mirroring."
+            "Registry %(registry)s has no version %(version)s of a model %(model)s that you may see. A version that "
+            "was registered just now appears with the next mirroring."
         ),
         "compare.author": gettext_noop("author"),
         "compare.commit": gettext_noop("commit of the code"),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from governance.actions.audits import keep_audit
+from governance.audit_kinds import applies
 from governance.auditing.challengers import KINDS as CHALLENGED
 from governance.auditing.challengers import judged_on_challengers
 from governance.auditing.sources import NotEvaluated, load_version, workplace
@@ -37,7 +38,7 @@ def run_audit(kind: str, job: Job, progress, examine: Callable[[ModelVersion, Pa
     unwalled = unsandboxed.watch()
     with workplace() as folder:
         try:
-            finding = examine(version, folder, progress)
+            finding = _not_applicable(kind, version) or examine(version, folder, progress)
         except NotEvaluated as error:
             finding = Finding(Outcome.NOT_EVALUATED, error.message, {}, known_inputs(version))
     finding = dataclasses.replace(finding, inputs=finding.inputs | read_inputs(version))
@@ -55,6 +56,14 @@ def run_audit(kind: str, job: Job, progress, examine: Callable[[ModelVersion, Pa
         job=job,
     )
     return {"audit": audit.pk, "outcome": str(audit.outcome)}
+
+
+def _not_applicable(kind: str, version: ModelVersion) -> Finding | None:
+    profile = getattr(version.model, "profile", None)
+    if applies(kind, profile):
+        return None
+    message = Message(f"audit.not_applicable.{profile.kind}")
+    return Finding(Outcome.NOT_APPLICABLE, message, {}, known_inputs(version))
 
 
 def known_inputs(version: ModelVersion, **digests: Any) -> dict[str, Any]:

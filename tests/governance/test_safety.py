@@ -15,10 +15,12 @@ from django.urls import reverse
 
 from governance.actions import interpreters
 from governance.actions.audits import request_audits
+from governance.audit_kinds import kinds_for
 from governance.auditing import safety
 from governance.auditing.interpreters import interpreter_for, run_check
 from governance.auditing.sources import EvaluationTable, NotEvaluated
-from governance.models import Audit, AuditKind, Interpreter
+from governance.models import Audit, AuditKind, Interpreter, Kind, Profile
+from portal.jobs.kinds import KINDS
 from portal.jobs.models import Job
 from portal.ledger.models import Event
 from portal.web.errors import DomainError, Forbidden, Invalid
@@ -95,6 +97,25 @@ def test_a_model_of_another_kind_is_not_left_open_for_ever(cast, monkeypatch, tm
     audit = audited(image, monkeypatch, write_model(tmp_path / "model"))
     outcomes = {item["key"]: item["outcome"] for item in audit.result["items"]}
     assert (audit.outcome, outcomes["replay"]) == ("pass", "not_applicable")
+
+
+def test_an_explanation_of_such_a_model_is_not_applicable_once_asked_for(cast, as_user):
+    """What cannot be said of a kind of model is not left open for ever, and is not asked for by itself."""
+    image = make.make_version(make.make_model(cast.team, "scans", profile={"kind": "image"}))
+    assert AuditKind.EXPLANATION not in kinds_for(image.model.profile)
+    (job,) = request_audits(version=image, by=None, kinds=["explanation"])
+    KINDS["audit.explanation"].run(Job.objects.get(pk=job.pk), lambda *args: None)
+    assert image.audits.get().outcome == "not_applicable"
+    shown = as_user(cast.member).get(reverse("version-explanation", args=[image.model_id, 1])).content.decode()
+    assert "does not apply to this kind of model" in shown
+    assert "verdict-pass" not in shown
+
+
+def test_what_applies_is_asked_for_of_every_kind_of_model(db):
+    for kind in Kind.values:
+        asked = set(kinds_for(Profile(kind=kind)))
+        assert asked >= {AuditKind.LINEAGE, AuditKind.PERFORMANCE, AuditKind.FAIRNESS, AuditKind.SAFETY}
+        assert (AuditKind.EXPLANATION in asked) == (kind == Kind.TABULAR)
 
 
 def test_advisories_of_the_setting_are_evidence(version, monkeypatch, tmp_path, settings):
