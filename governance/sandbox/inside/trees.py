@@ -45,12 +45,15 @@ def tree_values(model: Any, matrix: Any, *, authority_rows: int = 20) -> TreeVal
     Raises
     ------
     Exception
-        For a model whose output is no sum of its leaves.
+        For a model whose output is no sum of its leaves, and for one that shap cannot check.
     """
     explainer = _explainer(model)
     if explainer is None:
         found = _by_shap(model, matrix)
         return TreeValues(np.asarray(found.values), np.asarray(found.base_values), "shap")
+    if getattr(model, "loss", None) == "exponential":
+        # shap takes the log-odds for its base value, and the model starts from half of them.
+        raise ValueError("shap's base value is not the model's with the exponential loss: nothing to compare with")
     found = explainer.explain(matrix)
     rows = min(authority_rows, len(matrix), _affordable(explainer))
     authority = _by_shap(model, matrix[:rows]) if rows else None

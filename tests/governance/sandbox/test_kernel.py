@@ -20,7 +20,7 @@ answer.claim_output()
 task = json.load(open(sys.argv[1]))
 sys.path.extend(task["packages"])
 import numpy as np
-from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestClassifier
+from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingRegressor, RandomForestClassifier
 import trees
 from trees import tree_values
 
@@ -36,6 +36,11 @@ try:
     said["exponential"] = "explained"
 except Exception as refusal:
     said["exponential"] = type(refusal).__name__
+try:
+    halved = GradientBoostingClassifier(loss="exponential", n_estimators=2).fit(X, X[:, 0] > 1)
+    tree_values(halved, X, authority_rows=5)
+except ValueError as refusal:
+    said["unchecked"] = "base value" in str(refusal)
 from treeshap.kernel import run
 from treeshap.program import _lay_out
 said["compiled"] = sum(sum(f.stats.cache_misses.values()) for f in (run, _lay_out))
@@ -64,7 +69,8 @@ def test_a_run_loads_the_compiled_kernel_and_is_compared_with_shap(here, tmp_pat
     limits = Limits(wall_seconds=180.0)
     outcome = run(kernel.task, sandbox=here, binds=kernel.binds, code=inside, program="forest.py", limits=limits)
     assert outcome.payload == {
-        "kernel": "treeshap", "unasked": None, "exponential": "NotAdditive", "compiled": 0, "loaded": 2,
+        "kernel": "treeshap", "unasked": None, "exponential": "NotAdditive", "unchecked": True,
+        "compiled": 0, "loaded": 2,
         "alone": ["shap", None],
     }  # fmt: skip
     values, theirs = outcome.arrays["values"], outcome.arrays["authority"]
