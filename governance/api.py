@@ -11,7 +11,8 @@ from rest_framework.views import APIView
 
 from governance.actions import promotions as promotion_actions
 from governance.actions.audits import request_audits
-from governance.models import Audit, AuditKind, ModelVersion, Promotion, RegisteredModel
+from governance.models import Audit, AuditKind, EvaluationSet, ModelVersion, Promotion, RegisteredModel
+from governance.outgoing import outgoing
 from governance.verdict import as_document, judge
 from portal.web.errors import Invalid, Missing
 from portal.web.say import say
@@ -42,6 +43,7 @@ class AuditSerializer(serializers.ModelSerializer):
     model = serializers.CharField(source="version.model.name")
     version = serializers.IntegerField(source="version.number")
     sentence = serializers.SerializerMethodField()
+    result = serializers.SerializerMethodField()
 
     class Meta:
         model = Audit
@@ -52,6 +54,9 @@ class AuditSerializer(serializers.ModelSerializer):
 
     def get_sentence(self, audit: Audit) -> str:
         return say(audit.message)
+
+    def get_result(self, audit: Audit) -> dict:
+        return outgoing(audit.result)
 
 
 class PromotionSerializer(serializers.ModelSerializer):
@@ -143,6 +148,54 @@ class AuditList(generics.ListAPIView):
 
     def get_queryset(self):
         return Audit.objects.for_user(self.request.user).select_related("version__model")
+
+
+class EvaluationSetSerializer(serializers.ModelSerializer):
+    """Facts of a set: never its rows, nor counts of its values."""
+
+    team = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    state = serializers.CharField(read_only=True)
+    models = serializers.SerializerMethodField()
+
+    class Meta:
+        model = EvaluationSet
+        fields = (
+            "id", "team", "name", "source", "place", "state", "digest", "size", "rows", "columns", "consent",
+            "retention", "keep_until", "shared", "models", "created_at", "pinned_at", "ended_at", "rev",
+        )  # fmt: skip
+
+    def get_models(self, one: EvaluationSet) -> list[dict[str, str]]:
+        """The models judged on it that the caller may see, each with the role of the set."""
+        return [{"model": use.model.name, "role": use.role} for use in one.seen_uses]
+
+
+class EvaluationSetFilter(filters.FilterSet):
+    team = filters.CharFilter(field_name="team__slug")
+
+    class Meta:
+        model = EvaluationSet
+        fields = ("source", "name", "digest")
+
+
+class EvaluationSetList(generics.ListAPIView):
+    """The evaluation sets that the caller may know of."""
+
+    serializer_class = EvaluationSetSerializer
+    filterset_class = EvaluationSetFilter
+    queryset = EvaluationSet.objects.none()
+
+    def get_queryset(self):
+        return EvaluationSet.objects.for_user(self.request.user).with_uses_for(self.request.user)
+
+
+class EvaluationSetDetail(generics.RetrieveAPIView):
+    """One evaluation set."""
+
+    serializer_class = EvaluationSetSerializer
+    queryset = EvaluationSet.objects.none()
+
+    def get_queryset(self):
+        return EvaluationSet.objects.for_user(self.request.user).with_uses_for(self.request.user)
 
 
 class Where(serializers.Serializer):
@@ -284,6 +337,8 @@ class PolicyCheck(APIView):
 urls = [
     path("models/", ModelList.as_view(), name="api-models"),
     path("versions/", VersionList.as_view(), name="api-versions"),
+    path("evaluation-sets/", EvaluationSetList.as_view(), name="api-evaluation-sets"),
+    path("evaluation-sets/<int:pk>/", EvaluationSetDetail.as_view(), name="api-evaluation-set"),
     path("audits/", AuditList.as_view(), name="api-audits"),
     path("audits/request/", AuditRequest.as_view(), name="api-audit-request"),
     path("promotions/", PromotionList.as_view(), name="api-promotions"),

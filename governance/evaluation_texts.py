@@ -27,6 +27,7 @@ register(
         "use.no_profile": gettext_noop("Write the model's profile first: it says what the columns mean."),
         "use.not_ready": gettext_noop("The set cannot be used: it is not pinned, was refused, or its time is over."),
         "use.key": gettext_noop("Name the key by which the rows are joined, of: %(columns)s."),
+        "columns.twice": gettext_noop("One column alone can have this meaning, and two were chosen: %(columns)s."),
         "data_connection.address": gettext_noop(
             "Write it like postgres://user@host:5432/database, or as the path of a DuckDB or SQLite file."
         ),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from governance import reports
+from governance import evaluation_urls, reports
 from governance.views import (
     audits,
     by_id,
@@ -19,6 +19,7 @@ from governance.views import (
 
 urlpatterns = [
     *reports.urlpatterns,
+    *evaluation_urls.urlpatterns,
     # What records link to: they hold an id, and pages are named by more.
     path("by-id/connections/<int:pk>/", by_id.connection, name="connection-by-id"),
     path("by-id/versions/<int:pk>/", by_id.version, name="version-by-id"),

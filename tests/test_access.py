@@ -17,6 +17,8 @@ from django.urls.resolvers import URLResolver
 from assessments import actions as maturity
 from assessments.framework import shipped
 from governance.actions import promotions
+from governance.actions.data_connections import save_connection
+from governance.actions.evaluation_uses import use_set
 from governance.models import Interpreter, Promotion
 from portal.accounts import actions as people
 from portal.accounts.models import ApiToken
@@ -24,6 +26,7 @@ from portal.jobs.models import Job
 from portal.ledger.models import Event
 from portal.pdf.models import Document
 from tests.governance import factories as make
+from tests.governance.evaluation_made import uploaded
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 # Open to whoever finds the site: signing in and out, what is said before it, and the language.
@@ -71,6 +74,12 @@ def world(cast):
     token, _key = people.create_token(by=cast.member, name="build", scope="read", days=9)
     invitation, _link = people.invite(email="new@example.org", by=cast.admin, link=lambda token: token, team=cast.team)
     note = Event.objects.get(action="assessment.answer")
+    gold = uploaded(cast.team, cast.member, name="Held out of ours")
+    use = use_set(model=version.model, one=gold, role="gold", by=cast.member)
+    database = save_connection(
+        name="Warehouse", kind="postgres", address="postgres://r@127.0.0.1/d", password=SECRET, by=cast.admin
+    )
+    held_out = {"pk": gold.pk}
     slug, person, pk = {"slug": cast.team.slug}, {"pseudonym": cast.manager.pseudonym}, {"pk": version.model_id}
     of_version, asked, server = pk | {"number": version.number}, {"pk": promotion.pk}, {"slug": registry.slug}
     job, event = {"pk": Job.objects.filter(team=cast.team).first().pk}, {"uuid": note.uuid}
@@ -81,7 +90,8 @@ def world(cast):
         **dict.fromkeys(("record", "api-event"), event),
         **dict.fromkeys(("connection", "connection-change", "connection-test", "connection-mirror"), server),
         **dict.fromkeys(("interpreter", "interpreter-check", "interpreter-remove"), interpreter),
-        **dict.fromkeys(("model", "model-profile", "model-compare"), pk),
+        **dict.fromkeys(("model", "model-profile", "model-compare", "model-data", "model-columns"), pk),
+        **dict.fromkeys((n for n in NAMES if "evaluation-set" in n and NEEDS[n] == {"pk"}), held_out),
         **dict.fromkeys((n for n in NAMES if NEEDS[n] == {"pk", "number"}), of_version),
         **dict.fromkeys((n for n in NAMES if "promotion" in n and NEEDS[n] == {"pk"}), asked),
         **dict.fromkeys((n for n in NAMES if "team" in n and NEEDS[n] == {"slug"}), slug),
@@ -94,6 +104,8 @@ def world(cast):
         "record-text-erase": event | {"name": "note"},
         "document": {"pk": document.pk},
         "token-revoke": {"digest": token.digest},
+        "model-data-release": pk | {"use": use.pk},
+        "data-connection": {"pk": database.pk},
         "invitation-withdraw": {"pk": invitation.pk},
         "invitation": {"token": "none"},
         "account_reset_password_from_key": {"uidb36": "a", "key": "b-c"},
@@ -153,7 +165,7 @@ def test_who_is_not_signed_in_sees_nothing(world):
 
 def test_another_teams_objects_are_not_there(cast, world):
     """404 for objects of teams; 403 where a page as a whole needs a role, whatever object it names."""
-    roles = re.compile(r"^connection")
+    roles = re.compile(r"^((data-)?connection|interpreter)")
     browser, wrong = signed_in(cast.stranger), []
     before = state_of_things()
     for name, address in world.items():
@@ -172,7 +184,15 @@ def test_another_teams_objects_are_not_there(cast, world):
 
 def test_lists_and_pages_without_an_object_show_nothing_foreign(cast, world):
     browser, wrong = signed_in(cast.stranger), []
-    secrets = ("credit-limit", "Ours alone", "Better on new rows", "Credit Risk", SECRET, "new@example.org")
+    secrets = (
+        "Held out of ours",
+        "credit-limit",
+        "Ours alone",
+        "Better on new rows",
+        "Credit Risk",
+        SECRET,
+        "new@example.org",
+    )
     for name, address in world.items():
         if NEEDS[name]:
             continue

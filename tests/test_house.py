@@ -45,6 +45,7 @@ PURE = (
     "governance.lifecycle",
     "governance.gate_texts",
     "governance.gate_readings",
+    "governance.suppression",
     "governance.registry",
 )
 

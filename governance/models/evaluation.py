@@ -96,8 +96,13 @@ class EvaluationSetQuerySet(TeamScopedQuerySet):
         used = EvaluationSetUse.objects.filter(visible_through(user, "model__team__")).values("set")
         return self.filter(visible_through(user) | Q(pk__in=used))
 
+    def with_uses_for(self, user) -> EvaluationSetQuerySet:
+        """With the owner, and in ``seen_uses`` the models judged on each set that the user may see."""
+        uses = EvaluationSetUse.objects.for_user(user).select_related("model")
+        return self.select_related("team").prefetch_related(models.Prefetch("uses", uses, to_attr="seen_uses"))
+
     def usable(self) -> EvaluationSetQuerySet:
-        return self.filter(ended_at=None, error=None).exclude(pinned_at=None)
+        return self.filter(ended_at=None, error__isnull=True).exclude(pinned_at=None)
 
 
 class EvaluationSet(models.Model):

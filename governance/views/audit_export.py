@@ -11,6 +11,7 @@ from django.http import HttpResponse, JsonResponse
 from django.utils.text import slugify
 
 from governance.models import Audit, AuditKind
+from governance.outgoing import outgoing
 from portal.web.say import say
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -35,7 +36,7 @@ def _json(audit: Audit) -> HttpResponse:
         "created_at": audit.created_at.isoformat(),
         "digest": audit.digest,
         "inputs": audit.inputs,
-        "result": audit.result,
+        "result": outgoing(audit.result),
     }
     return JsonResponse(document, json_dumps_params={"ensure_ascii": False, "indent": 1})
 
@@ -43,7 +44,7 @@ def _json(audit: Audit) -> HttpResponse:
 def _csv(audit: Audit) -> HttpResponse:
     text = io.StringIO()
     writer = csv.writer(text)
-    for i, row in enumerate(ROWS[audit.kind](audit.result)):
+    for i, row in enumerate(ROWS[audit.kind](outgoing(audit.result))):
         writer.writerow([*(_cell(value) for value in row), audit.label if i else "evidence"])
     return HttpResponse("\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8")
 

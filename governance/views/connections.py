@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from governance.actions import registries
 from governance.forms import ConnectionChangeForm, ConnectionForm
 from governance.mirror import ask_for_mirror
-from governance.models import Registry
+from governance.models import DataConnection, Registry
 from portal.accounts.permissions import permission_required
 from portal.jobs.models import Job
 from portal.web.errors import Invalid
@@ -39,6 +39,7 @@ def connection_list(request: HttpRequest) -> HttpResponse:
     trouble = list(registries_seen.filter(error__isnull=False))
     rows = [(row, strip(row)) for row in page.rows]
     context = {"list": page, "rows": rows, "trouble": trouble, "count": registries_seen.count()}
+    context["databases"] = DataConnection.objects.for_user(request.user).select_related("team")
     return render(request, "governance/connections.html", context)
 
 

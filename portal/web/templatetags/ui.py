@@ -52,7 +52,7 @@ PLACES = (
     ("records", gettext_lazy("Records"), ("record", "event", "ledger")),
 )
 ADMIN = (
-    ("connections", gettext_lazy("Connections"), ("connection",)),
+    ("connections", gettext_lazy("Connections"), ("connection", "data-connection")),
     ("interpreters", gettext_lazy("Interpreters"), ("interpreter",)),
     ("sandbox", gettext_lazy("Sandbox"), ("sandbox",)),
     ("policies", gettext_lazy("Policies"), ("polic",)),
