@@ -6,8 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext_lazy
+
 GRAVEST_FIRST = ("fail", "not_evaluated", "pass", "not_applicable")
 SHOWN_NAMES = 30
+# The others are names of formats, the same in every language.
+KINDS = {"code": gettext_lazy("code"), "library": gettext_lazy("compiled library"), "archive": gettext_lazy("archive")}
 
 
 @dataclass(frozen=True)
@@ -71,4 +75,5 @@ def _file(file: Mapping[str, Any], scanned: Mapping[str, Any] | None) -> LoadedF
     if any(level == "dangerous" for level, _ in flagged) or read in ("part", "no"):
         outcome = "warn"
     rest = [name for level, name in named if level == "innocuous"]
-    return LoadedFile(file["path"], file["kind"], file["bytes"], read, outcome, flagged[:SHOWN_NAMES], rest)
+    kind = str(KINDS.get(file["kind"], file["kind"]))
+    return LoadedFile(file["path"], kind, file["bytes"], read, outcome, flagged[:SHOWN_NAMES], rest)
