@@ -23,16 +23,20 @@ from governance.models import (
 )
 from governance.policy import Environment, Gate, describe_gate
 from governance.verdict import environments, judge, rules_of
+from governance.views.drift_figures import drift_view
 from governance.views.explanation_figures import ExplanationView, explanation_view
 from governance.views.fairness_figures import EACH, TOGETHER, FairnessView, fairness_view
 from governance.views.fairness_plain import plain_words
 from governance.views.lineage_figures import items_of, lineage_view
+from governance.views.performance_figures import performance_view
+from governance.views.safety_figures import safety_view
 from portal.message import Message
 from portal.pdf.people import Person, people
 from portal.pdf.references import references
 
 COUNTED = ("fail", "inconclusive", "not_evaluated", "not_applicable", "pass")
 MOST_GROUPS = 24
+MOST_SLICES = 10
 
 
 @dataclass(frozen=True)
@@ -135,6 +139,10 @@ def dossier(version: ModelVersion) -> dict[str, Any]:
         **_lineage(version, audits.get(AuditKind.LINEAGE)),
         **_fairness(audits.get(AuditKind.FAIRNESS)),
         **_explanation(audits.get(AuditKind.EXPLANATION)),
+        **_performance(audits.get(AuditKind.PERFORMANCE)),
+        **_drift(audits.get(AuditKind.DRIFT), audits.get(AuditKind.EXPLANATION)),
+        **_safety(audits.get(AuditKind.SAFETY)),
+        "not_audited": [kind.label for kind in AuditKind if kind not in audits],
         "ledger": references(_subjects(version, promotions)),
         "glossary": glossary(),
     }
@@ -229,6 +237,35 @@ def _explanation(audit: Audit | None) -> dict[str, Any]:
     known = _has_result(audit, "explanation") and audit.outcome != "not_evaluated"
     view: ExplanationView | None = explanation_view(audit.result) if known else None
     return {"explanation_audit": audit, "explanation": audit.result if known else None, "explanation_view": view}
+
+
+def _performance(audit: Audit | None) -> dict[str, Any]:
+    known = _has_result(audit, "performance")
+    return {
+        "performance_audit": audit,
+        "performance": audit.result if known else None,
+        "performance_view": performance_view(audit.result) if known else None,
+        "most_slices": f":{MOST_SLICES}",
+    }
+
+
+def _drift(audit: Audit | None, explained: Audit | None) -> dict[str, Any]:
+    known = _has_result(audit, "drift")
+    importance = explained.result.get("importance", ()) if explained and explained.outcome == "pass" else ()
+    return {
+        "drift_audit": audit,
+        "drift": audit.result if known else None,
+        "drift_view": drift_view(audit.result, importance) if known else None,
+    }
+
+
+def _safety(audit: Audit | None) -> dict[str, Any]:
+    known = _has_result(audit, "safety")
+    return {
+        "safety_audit": audit,
+        "safety": audit.result if known else None,
+        "safety_view": safety_view(audit.result) if known else None,
+    }
 
 
 def _subjects(version: ModelVersion, promotions: list[Promotion]) -> list[tuple[str, Any]]:
