@@ -38,7 +38,8 @@ def score_bin(score: ibis.Value, resolution: int) -> ibis.Value:
     code = ibis.ifelse(
         score < 0.0, -1.0 - outside, ibis.ifelse(score > 1.0, TOP + outside, part * float(STRIDE) + fine)
     )
-    return code.cast("int64")
+    # `least` and `greatest` pass over nulls, and would give a missing score a bin
+    return ibis.ifelse(score.isnull(), ibis.null("int64"), code.cast("int64"))
 
 
 @dataclass(frozen=True, eq=False)
