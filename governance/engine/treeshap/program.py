@@ -96,22 +96,14 @@ def lay_out(ensemble: Ensemble) -> Program:
 def _lay_out(
     roots, left, right, feature, threshold, missing_left, cover, value, largest, steps, splits, starts, sizes, expected
 ):
+    """Fill the program: an explicit stack of steps to come, and the path to where the walk stands."""
     stack, path = np.empty((3 * largest, 3), np.int64), np.empty((largest, 2), np.int64)
     distinct, reach = np.zeros(largest + 1, np.int64), np.zeros(largest)
     for tree in range(len(roots) - 1):
         root, end = roots[tree], roots[tree + 1]
         step, split = starts[tree, 0], starts[tree, 1]
         starts[tree + 1, 0], starts[tree + 1, 1] = step, split
-        reach[0] = 1.0
-        for node in range(end - root):
-            at = root + node
-            if left[at] < 0:
-                for c in range(value.shape[1]):
-                    expected[tree, c] += reach[node] * value[at, c]
-            else:
-                a, b = left[at], right[at]
-                share = cover[root + a] / (cover[root + a] + cover[root + b])
-                reach[a], reach[b] = reach[node] * share, reach[node] * (1.0 - share)
+        _average(left[root:end], right[root:end], cover[root:end], value[root:end], reach, expected[tree])
         if left[root] < 0:
             continue
         top = _push(stack, 0, ENTER, root, 0)
@@ -126,10 +118,8 @@ def _lay_out(
                 s.depth = depth
                 _order_children(s, node, root, left, right, cover)
                 _look_up(s, splits, path)
-                if s.earlier == NEVER:
-                    distinct[depth + 1] = distinct[depth] + 1
-                else:
-                    distinct[depth + 1] = distinct[depth]
+                distinct[depth + 1] = distinct[depth] + (1 if s.earlier == NEVER else 0)
+                if s.earlier != NEVER:
                     s.repeat = sizes[tree, 0]
                     sizes[tree, 0] += 1
                 sizes[tree, 1] = max(sizes[tree, 1], distinct[depth + 1])
@@ -147,6 +137,20 @@ def _lay_out(
             steps[step, 0], steps[step, 1] = kind, which
             step += 1
         starts[tree + 1, 0], starts[tree + 1, 1] = step, split
+
+
+@njit
+def _average(left, right, cover, value, reach, expected):
+    """A tree's leaves weighted with the shares on their paths: its value with all features unknown."""
+    reach[0] = 1.0
+    for node in range(len(left)):
+        a, b = left[node], right[node]
+        if a < 0:
+            for c in range(value.shape[1]):
+                expected[c] += reach[node] * value[node, c]
+        else:
+            share = cover[a] / (cover[a] + cover[b])
+            reach[a], reach[b] = reach[node] * share, reach[node] * (1.0 - share)
 
 
 @njit
