@@ -125,18 +125,19 @@ def describe(result: Mapping[str, Any], out: TextIO) -> None:
     for item in (result["method"]["text"], result["output"]["text"], result["sampling"]["message"]):
         out.write(f"{Message.from_json(item)}\n")
     for item in (result["stability"], result["comparison"]):
-        out.write(f"{Message.from_json(item['message'])}\n" if item else "")
+        if item:
+            out.write(f"{Message.from_json(item['message'])}\n")
     out.write(
         f"\nrows: {result['rows']['used']:,} of {result['rows']['of']:,}, base value {result['base_value']:.4g}\n\n"
     )
     _describe_features(result["importance"], out)
+    out.write("\n")
     for group in ("sensitive", "proxies"):
         for item in result[group]:
-            out.write(f"\n{group}: {item['feature']} {item['share']:.1%}{'' if item['used'] else ' (not taken)'}")
+            out.write(f"{group}: {item['feature']} {item['share']:.1%}{'' if item['used'] else ' (not taken)'}\n")
     for item in result["associations"]:
         if item["likely"]:
-            out.write(f"\nlikely proxy: {item['feature']} of {item['sensitive']} ({item['value']:.2f})")
-    out.write("\n" if result["sensitive"] or result["proxies"] else "")
+            out.write(f"likely proxy: {item['feature']} of {item['sensitive']} ({item['value']:.2f})\n")
     for local in result["local"]:
         if local["why"] == "chosen":
             _describe_row(local, out)

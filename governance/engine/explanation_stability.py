@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 LARGEST_CHANGE = 0.10
 LEAST_CORRELATION = 0.8
+# Features that change places while no share moves by more than this were as good as tied.
+SMALL_CHANGE = 0.02
 # The order of fewer features says nothing that their shares do not.
 FEATURES_TO_RANK = 4
 # Shares are ranked in hundredths, so that features that hardly differ are tied.
@@ -49,9 +51,10 @@ class Stability:
 
     @property
     def stable(self) -> bool:
-        """Whether shares and order hold within `LARGEST_CHANGE` and `LEAST_CORRELATION`."""
-        ranked = self.rank_correlation is None or self.rank_correlation >= LEAST_CORRELATION
-        return ranked and self.largest_change <= LARGEST_CHANGE
+        """Whether shares hold within `LARGEST_CHANGE`, and the order by `LEAST_CORRELATION` where shares moved."""
+        if self.rank_correlation is None or self.largest_change <= SMALL_CHANGE:
+            return self.largest_change <= LARGEST_CHANGE
+        return self.largest_change <= LARGEST_CHANGE and self.rank_correlation >= LEAST_CORRELATION
 
     @property
     def message(self) -> Message:
