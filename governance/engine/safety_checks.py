@@ -110,7 +110,7 @@ def check_advisories(
     )
     if affected:
         named = [f"{one['package']} {one['version']} ({one['id']})" for one in affected[:_NAMED]]
-        message = Message("safety.advisories.fail", {"count": len(affected), "packages": named})
+        message = Message("safety.advisories.fail", {"packages": named})
         return known, affected, SafetyItem("advisories", "fail", message, Message("safety.fix.advisories"))
     if unchecked or not declared.wanted:
         names = [one.name for one in unchecked[:_NAMED]]

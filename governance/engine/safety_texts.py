@@ -49,7 +49,7 @@ register(
         "safety.environment.python": gettext_noop("The model does not say which Python it needs."),
         # advisories
         "safety.advisories.pass": gettext_noop("No requirement is named in the advisories (%(advisories)s read)."),
-        "safety.advisories.fail": gettext_noop("Vulnerabilities that are known: %(count)s: %(packages)s."),
+        "safety.advisories.fail": gettext_noop("There are advisories on these versions: %(packages)s."),
         "safety.advisories.loose": gettext_noop("Advisories on packages whose version is not stated: %(packages)s."),
         "safety.advisories.none": gettext_noop("No advisories were given."),
         "safety.advisories.unreadable": gettext_noop("The advisories in %(file)s cannot be read: %(reason)s."),
