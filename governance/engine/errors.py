@@ -241,13 +241,14 @@ def _cube(
     n, rows = column("n").astype(np.int64), column("all").astype(np.int64)
     w, w2 = column("w"), column("w2")
     mean, linear, square = (np.zeros((len(n), len(MOMENTS))) for _ in range(3))
-    for k, name in enumerate(MOMENTS):
-        shift = np.divide(column(f"m_{name}"), w, out=np.zeros(len(n)), where=w > 0)
-        mean[:, k] = centre[name] + shift
-        linear[:, k] = column(f"l_{name}") - shift * w2
-        square[:, k] = column(f"q_{name}") - 2 * shift * column(f"l_{name}") + shift**2 * w2
-    shift = np.divide(column("centre_y"), n, out=np.zeros(len(n)), where=n > 0)
-    label_square = np.maximum(column("square_y") - n * shift**2, 0)
+    with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused below
+        for k, name in enumerate(MOMENTS):
+            shift = np.divide(column(f"m_{name}"), w, out=np.zeros(len(n)), where=w > 0)
+            mean[:, k] = centre[name] + shift
+            linear[:, k] = column(f"l_{name}") - shift * w2
+            square[:, k] = column(f"q_{name}") - 2 * shift * column(f"l_{name}") + shift**2 * w2
+        shift = np.divide(column("centre_y"), n, out=np.zeros(len(n)), where=n > 0)
+        label_square = np.maximum(column("square_y") - n * shift**2, 0)
     if not all(np.isfinite(a).all() for a in (mean, linear, square, label_square)):
         raise EvaluationDataError("data.too_wide")
     missing = (column(name).astype(np.int64) for name in ("no_y", "no_p"))

@@ -2,10 +2,22 @@
 
 import numpy as np
 import pytest
+from scipy.special import ndtr
 
-from governance.engine.bootstrap import percentile_limits, replicates
-from governance.engine.intervals import normal_quantile, range_quantile, smallest_ratio, widest_difference, wilson
+from governance.engine.bootstrap import percentile_limits, replicates, resampled, weighted_replicates
+from governance.engine.cube import GroupCounts
+from governance.engine.intervals import (
+    clopper_pearson,
+    normal_quantile,
+    range_quantile,
+    smallest_ratio,
+    widest_difference,
+    wilson,
+)
 from governance.engine.metrics import metric
+from governance.engine.score_metrics import areas
+from governance.engine.scores import Histogram
+from governance.engine.weights import effective_fraction
 
 
 def test_wilson_is_the_published_interval():
@@ -98,3 +110,72 @@ def test_for_two_large_groups_the_closed_form_is_the_bootstraps_interval():
     low, high = np.quantile(np.abs(rates[:, 0] - rates[:, 1]), [0.025, 0.975])
     spread = widest_difference(np.array([3500, 2300]), np.array([10000, 8000]), 0.95)
     assert (spread.low, spread.high) == pytest.approx((low, high), abs=6e-4)
+
+
+def test_the_exact_interval_is_the_published_one():
+    # Newcombe (1998), table I: the same counts by Clopper and Pearson's method
+    low, high = clopper_pearson(np.array([81, 15, 0, 1]), np.array([263, 148, 20, 29]), 0.95)
+    assert low == pytest.approx([0.2527, 0.0578, 0.0, 0.0009], abs=6e-5)
+    assert high == pytest.approx([0.3676, 0.1617, 0.1684, 0.1776], abs=6e-5)
+    assert np.isnan(clopper_pearson(np.array([0]), np.array([0]), 0.95)).all()
+
+
+def test_resampled_weights_have_the_moments_of_a_poisson_bootstrap_of_the_rows():
+    rng = np.random.default_rng(4)
+    cells = [[rng.gamma(0.7, 2, n) for n in group] for group in ([40, 15, 20, 90], [5, 8, 30, 60])]
+    w = np.array([[x.sum() for x in group] for group in cells])
+    w2 = np.array([[(x**2).sum() for x in group] for group in cells])
+    size = 6000
+    drawn = np.concatenate([d for _, d in weighted_replicates(w, w2, size=size, rng=rng)], axis=1)
+    by_rows = np.array([[rng.poisson(1, (size, len(x))) @ x for x in group] for group in cells]).transpose(2, 0, 1)
+    for name in ("selection_rate", "f1"):
+        ours, theirs = metric(drawn, name), metric(by_rows, name)
+        error = np.sqrt(ours.var(axis=0) / size + theirs.var(axis=0) / size)
+        assert np.all(np.abs(ours.mean(axis=0) - theirs.mean(axis=0)) < 4.5 * error + 0.004)
+        assert ours.std(axis=0) == pytest.approx(theirs.std(axis=0), rel=0.08)
+
+
+def test_weighted_rates_are_covered():
+    rng = np.random.default_rng(8)
+    hits = 0
+    for _ in range(600):
+        w = rng.gamma(1, 1, 120)
+        y = rng.random(120) < 0.2
+        above, below = ((w * y).sum(), (w**2 * y).sum()), (w.sum(), (w**2).sum())
+        count, total = effective_fraction(*[tuple(np.array([v]) for v in pair) for pair in (above, below)])
+        assert count / total == pytest.approx((w * y).sum() / w.sum())
+        low, high = wilson(count, total, normal_quantile(0.95))
+        hits += low[0] <= 0.2 <= high[0]
+    assert hits / 600 > 0.92
+
+
+@pytest.mark.parametrize(("cases", "shift"), [(15, 1.0), (60, 0.5), (8, 2.5)])
+def test_the_area_under_the_curve_is_covered(cases, shift):
+    rng = np.random.default_rng(cases)
+    truth = ndtr(shift / np.sqrt(2))
+    hits = 0
+    for _ in range(300):
+        scores = ndtr(np.r_[rng.normal(shift, 1, cases), rng.normal(0, 1, 2 * cases)])
+        bins, place = np.unique(scores, return_inverse=True)
+        n = np.zeros((2, 1, len(bins)))
+        n[np.repeat([0, 1], [cases, 2 * cases]), 0, place] = 1
+        histogram = Histogram(bins, n, n, n, n, np.zeros((2, 1)), np.ones(len(bins), dtype=bool))
+        low, high = areas(histogram).limits(normal_quantile(0.95))
+        hits += low[0] <= truth <= high[0]
+    assert hits / 300 > 0.92
+
+
+def test_gaps_of_equalized_odds_are_resampled_as_one():
+    counts = GroupCounts(
+        ("s",), (("a",), ("b",)), np.array([[400, 100, 100, 400], [300, 200, 200, 300]]), np.zeros(2, dtype=int)
+    )
+    names = ("true_positive_rate", "false_positive_rate")
+    found = resampled(counts, names, confidence=0.95, size=2000, seed=(0,))
+    kept = {name: np.array([0, 1]) for name in names}
+    joint = found.gap(kept, "difference")
+    apart = [found.gap({name: kept[name]}, "difference") for name in names]
+    assert joint[0] > max(low for low, _ in apart)  # the worse of two is larger than either
+    assert joint[1] >= max(high for _, high in apart)
+    empty = GroupCounts(("s",), (("a",), ("b",)), np.array([[1, 0, 1, 50], [30, 20, 20, 30]]), np.zeros(2, dtype=int))
+    vanished = resampled(empty, names, confidence=0.95, size=500, seed=(0,)).gap(kept, "difference")
+    assert vanished == (None, None)  # in some replicates the first group has no positive: not dropped in silence
