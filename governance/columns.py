@@ -14,7 +14,7 @@ from governance.models import EvaluationSet, Profile
 from portal.web.errors import Invalid
 
 SINGLE = {
-    "label": ("label_column", _("Label")),
+    "label": ("label_column", _("True outcome (label)")),
     "prediction": ("prediction_column", _("Prediction")),
     "score": ("score_column", _("Score")),
     "weight": ("weight_column", _("Weight")),
