@@ -16,13 +16,15 @@ from portal.ledger.actions import record
 from portal.message import Message
 
 
-def request_audits(*, version: ModelVersion, by, kinds: Sequence[str] = ()) -> list[Job]:
+def request_audits(*, version: ModelVersion, by, kinds: Sequence[str] = (), rows: Sequence[str] = ()) -> list[Job]:
     """Put audits of a version in the queue; one that is under way on the same profile is not asked for twice.
 
     Parameters
     ----------
     kinds : sequence of str
         Of `AuditKind`; with none, those that are made of such a model by themselves.
+    rows : sequence of str
+        Rows that an explanation explains besides its sample, by number or ``column=value``.
     """
     if by is not None:
         require(by, "audit.request", version)
@@ -32,11 +34,12 @@ def request_audits(*, version: ModelVersion, by, kinds: Sequence[str] = ()) -> l
         jobs = [
             enqueue(
                 kind=f"audit.{kind}",
-                params={"version": version.pk},
+                params={"version": version.pk} | ({"rows": list(rows)} if rows else {}),
                 by=by,
                 team=version.team,
                 subject=("version", version.pk, str(version)),
-                key=f"audit:{kind}:{version.pk}:{profile.rev if profile else 0}",
+                key=f"audit:{kind}:{version.pk}:{profile.rev if profile else 0}"
+                + (digest_of(list(rows)) if rows else ""),
             )
             for kind in kinds
         ]

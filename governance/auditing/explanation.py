@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,11 +27,19 @@ if TYPE_CHECKING:
 
 @job_kind("audit.explanation", title=_("Explanation audit"), lease=30, deadline=1800)
 def run(job, progress) -> dict:
-    return run_audit(AuditKind.EXPLANATION, job, progress, examine)
+    asked = partial(examine, chosen=tuple(job.params.get("rows", ())))
+    return run_audit(AuditKind.EXPLANATION, job, progress, asked)
 
 
-def examine(version: ModelVersion, folder: Path, progress) -> Finding:
-    """Run the model in the sandbox, attribute its outputs to its inputs, and do the same with the live version."""
+def examine(version: ModelVersion, folder: Path, progress, *, chosen: Sequence[str] = ()) -> Finding:
+    """Run the model in the sandbox, attribute its outputs to its inputs, and do the same with the live version.
+
+    Parameters
+    ----------
+    chosen : sequence of str
+        Rows to explain besides the sample, by number or ``column=value``. One that is not there ends the job with
+        its reason, and keeps no audit: the version is no worse for it.
+    """
     from governance.engine.explanation import compare_explanations
 
     profile = profile_of(version)
@@ -39,7 +49,8 @@ def examine(version: ModelVersion, folder: Path, progress) -> Finding:
     model_dir, digest = fetch_model(version, folder)
     progress(3, STEPS, Message("audit.computing"))
     rows = read_table(table.path)
-    audit = explain(rows, profile, model_dir)
+    _may_be_named(chosen, profile)
+    audit = explain(rows, profile, model_dir, chosen=chosen)
     inputs = known_inputs(version, data=table.digest, artifact=digest)
     live = live_version(version)
     if live is not None and audit.attributed is not None:
@@ -53,25 +64,36 @@ def examine(version: ModelVersion, folder: Path, progress) -> Finding:
     return Finding(audit.verdict, audit.message, audit.to_json(), inputs, EvidenceLabel.REPLAYED)
 
 
-def explain(rows: pa.Table, profile: Profile, model_dir: Path, **settings) -> ExplanationAudit:
+def explain(table: pa.Table, profile: Profile, model_dir: Path, **settings) -> ExplanationAudit:
     """Explain a model by a profile's data; the model is given its features and nothing else."""
     from governance.engine.explanation import audit_explanation
+    from governance.engine.explanation_rows import UnknownRow
     from governance.engine.tables import EvaluationDataError
 
-    given = set(features_of(rows, profile, model_dir).column_names)
+    given = set(features_of(table, profile, model_dir).column_names)
     try:
         return audit_explanation(
             model_dir=model_dir,
-            features=rows,
-            drop=[name for name in rows.column_names if name not in given],
+            features=table,
+            drop=[name for name in table.column_names if name not in given],
             sensitive=tuple(profile.sensitive_columns),
             proxies=tuple(profile.proxy_columns),
             positive=profile.positive or None,
             interpreter=interpreter_for(model_dir),
             **settings,
         )
+    except UnknownRow as error:
+        raise DomainError(error.message) from error
     except EvaluationDataError as error:
         raise NotEvaluated(error.message) from error
+
+
+def _may_be_named(chosen: Sequence[str], profile: Profile) -> None:
+    """Nobody finds out by asking for rows what a sensitive or restricted column says of somebody."""
+    hidden = {*profile.sensitive_columns, *profile.restricted_columns}
+    for row in chosen:
+        if row.partition("=")[0] in hidden:
+            raise DomainError(Message("explanation.row_hidden", {"row": row[:80]}))
 
 
 def _explain_live(

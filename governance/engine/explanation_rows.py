@@ -24,6 +24,10 @@ MOST_COLUMNS = 2_000
 MOST_CHOSEN = 50
 
 
+class UnknownRow(EvaluationDataError):
+    """A row that was asked for by name is not in the data."""
+
+
 @dataclass(frozen=True)
 class Rows:
     """Rows for the model, and what is known of them beside.
@@ -107,7 +111,7 @@ def choose_rows(
 
     drop, beside = list(drop), list(beside)
     if len(chosen) > MOST_CHOSEN:
-        raise EvaluationDataError("explanation.too_many_chosen", count=len(chosen), limit=MOST_CHOSEN)
+        raise UnknownRow("explanation.too_many_chosen", count=len(chosen), limit=MOST_CHOSEN)
     with _opened(features) as (names, total, read):
         _require([*drop, *beside], names)
         given = _columns(names, columns, set(required), set(drop))
@@ -153,15 +157,16 @@ def _numbered(row: str, names: list[str], total: int, read) -> int:
     column, equals, value = row.partition("=")
     if not equals:
         if not (row.isascii() and row.isdigit() and int(row[:18]) < total):
-            raise EvaluationDataError("explanation.no_such_row", row=row[:80], last=total - 1)
+            raise UnknownRow("explanation.no_such_row", row=row[:80], last=total - 1)
         return int(row)
-    _require([column], names)
+    if column not in names:
+        raise UnknownRow("explanation.not_one_row", row=row[:80], count=0)
     found, first = [], 0
     for batch in read([column]):
         found += [first + i for i, cell in enumerate(batch.column(0).to_pylist()) if str(cell) == value]
         first += batch.num_rows
     if len(found) != 1:
-        raise EvaluationDataError("explanation.not_one_row", row=row[:80], count=len(found))
+        raise UnknownRow("explanation.not_one_row", row=row[:80], count=len(found))
     return found[0]
 
 

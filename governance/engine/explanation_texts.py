@@ -84,6 +84,9 @@ register(
         "explanation.too_many_chosen": gettext_noop(
             "%(count)s rows were named; at most %(limit)s can be explained one by one."
         ),
+        "explanation.row_hidden": gettext_noop(
+            "Rows cannot be named by a sensitive column: %(row)s. Name them by their number or a key."
+        ),
         "explanation.too_few_rows": gettext_noop(
             "The data has %(rows)s rows; an explanation needs at least 2 rows. Give more data."
         ),

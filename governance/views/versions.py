@@ -40,6 +40,9 @@ def version_context(request: HttpRequest, version: ModelVersion) -> dict:
     }
 
 
+MOST_NAMED_ROWS = 20
+
+
 @login_required
 @require_GET
 def version(request: HttpRequest, pk: int, number: int) -> HttpResponse:
@@ -59,6 +62,7 @@ def version_audit(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """Ask for audits anew."""
     found = find_version(request, pk, number)
     kinds = [kind for kind in request.POST.getlist("kind") if kind in AuditKind.values]
-    request_audits(version=found, by=request.user, kinds=kinds)
+    rows = [row.strip()[:200] for row in request.POST.get("rows", "").split(",") if row.strip()][:MOST_NAMED_ROWS]
+    request_audits(version=found, by=request.user, kinds=kinds, rows=rows if kinds == [AuditKind.EXPLANATION] else ())
     messages.success(request, _("The audits are in the queue."))
     return redirect("version", pk, number)

@@ -128,6 +128,9 @@ def test_a_forest_as_mlflow_logs_it_by_default_is_explained_exactly(people, appr
     assert "skops" in (tmp_path / "m" / "MLmodel").read_text()
     found = audit(tmp_path / "m", people.assign(approved=approved), rows=30)
     assert (found.verdict, found.method, found.output, found.background) == ("pass", "tree", "probability", 0)
+    assert (found.kernel, found.authority.rows) == ("treeshap", 20)
+    assert found.authority.max_error < 1e-9
+    assert found.stability is None
     assert found.importance[0].feature == "income"
     assert found.importance[0].direction == "up"
     assert {item.feature for item in found.importance} == set(frame.columns)
@@ -204,6 +207,14 @@ def test_a_model_that_answers_otherwise_each_time_fails(people, source_model):
     assert found.message.code == "explanation.fail"
 
 
+def test_an_explanation_that_hangs_on_its_background_is_no_pass(people, source_model):
+    found = audit(source_model(SCORE), people, rows=3, background=1, drop=["noise", "age"])
+    assert (found.verdict, found.message.code) == ("inconclusive", "explanation.unstable")
+    assert found.stability.largest_change > 0.1
+    assert found.to_json()["stability"]["stable"] is False
+    assert found.max_error <= found.tolerance, "it adds up, and is still no evidence"
+
+
 def test_an_answer_that_is_not_finite_is_not_evaluated(people, source_model):
     found = audit(source_model("class Model:\n    def predict(self, t): return [float('nan')] * len(t)"), people)
     assert found.verdict == "not_evaluated"
@@ -254,6 +265,41 @@ def test_a_forged_explanation_is_not_believed(people, source_model, monkeypatch,
     outcome = Outcome(payload | change, {k: v for k, v in made.items() if v is not None}, "", "bubblewrap", 1.0)
     monkeypatch.setattr(explanation, "run", lambda *a, **k: outcome)
     assert audit(source_model(SCORE), people).verdict == "not_evaluated"
+
+
+def test_values_that_differ_from_shaps_are_no_evidence(people, source_model, monkeypatch):
+    from governance.sandbox import Outcome
+
+    payload = {
+        "method": "tree", "kernel": "treeshap", "columns": ["income", "sex"], "kind": "margin", "class": 1, "rows": 12,
+    }  # fmt: skip
+    values = np.array([[0.5, -0.5]] * 12)
+    arrays = {"base": np.zeros(12), "values": values, "output": np.zeros(12), "authority_base": np.zeros(2)}
+    arrays["authority_values"] = values[:2] + np.array([[0, 0], [0, 1e-5]])
+    monkeypatch.setattr(explanation, "run", lambda *a, **k: Outcome(payload, arrays, "", "bubblewrap", 1.0))
+    found = audit(source_model(SCORE), people)
+    assert (found.verdict, found.message.code) == ("fail", "explanation.disagrees")
+    assert found.authority.max_error == pytest.approx(1e-5)
+
+
+def test_the_sample_ends_when_the_importance_is_known_well_enough(tmp_path):
+    """Of many rows some; the reached precision is computed here, and the error of those left out is as small."""
+    from sklearn.linear_model import LinearRegression
+
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.normal(0, 1, (12_000, 3)), columns=list("abc"))
+    weights = {"a": 3.0, "b": -2.0, "c": 1.0}
+    model = LinearRegression().fit(table, table @ list(weights.values()))
+    found = audit(log(tmp_path / "m", model, list("abc")), table, rows=12_000, precision=0.05, background=100)
+    assert (found.verdict, found.sampling.stopped) == ("pass", "precision")
+    assert 200 <= found.rows_used < 3_000
+    assert 0 < found.sampling.reached <= 0.05
+    true = {name: (weight * (table[name] - table[name].mean())).abs().mean() for name, weight in weights.items()}
+    for item in found.importance:
+        assert item.mean_abs == pytest.approx(true[item.feature], rel=0.05)
+        assert item.low <= item.mean_abs <= item.high
+    assert found.background_digest.startswith("sha256:")
+    assert {local.why for local in found.local} == {"sample", "lowest", "highest"}
 
 
 def test_ties_are_shown_as_ties():

@@ -204,7 +204,7 @@ def test_rows_are_named_by_number_or_by_a_value_that_only_they_have(keyed):
         ("9" * 40, "explanation.no_such_row"),
         ("key=nobody", "explanation.not_one_row"),
         ("twice=3", "explanation.not_one_row"),
-        ("kee=c1", "data.no_column"),
+        ("kee=c1", "explanation.not_one_row"),
     ],
 )
 def test_a_row_that_is_not_there_is_told_in_a_sentence(keyed, row, code):
