@@ -27,6 +27,7 @@ WALLS = {
     "secret": False,
     "wrote": [],
     "network": ["lo"],
+    "vsock": False,
     "capabilities": 0,
     "no_new_privileges": True,
     "strangers": 0,

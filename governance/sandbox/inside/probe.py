@@ -34,6 +34,15 @@ def _can_write(path: str) -> bool:
     return True
 
 
+def _can_open_vsock() -> bool:
+    """Whether a socket to the host of a virtual machine can be had: no network space holds those."""
+    try:
+        socket.socket(40, socket.SOCK_STREAM).close()
+    except OSError:
+        return False
+    return True
+
+
 def _scratch_overflows() -> bool:
     """Whether more can be written than the scratch space is said to hold."""
     try:
@@ -57,6 +66,7 @@ def main() -> None:
         {
             "secret": _can_read(task["secret"]),
             "wrote": [place for place in places if _can_write(place)],
+            "vsock": _can_open_vsock(),
             "network": sorted(name for _, name in socket.if_nameindex()),
             "capabilities": int(status["CapEff"], 16) | int(status["CapPrm"], 16) | int(status["CapBnd"], 16),
             "no_new_privileges": status["NoNewPrivs"] == "1",

@@ -1,9 +1,8 @@
-"""Models that attack while they are loaded and while they predict, and what is said of broken ones."""
+"""What models answer through the walls, and what is said of broken ones; `test_battery` has the hostile ones."""
 
 from __future__ import annotations
 
 import json
-import textwrap
 
 import pyarrow as pa
 import pytest
@@ -14,43 +13,6 @@ from governance.sandbox.probe import find_sandbox
 
 FEATURES = pa.table({"a": [1.0, 2.0, 3.0], "b": ["x", "y", None]})
 LIMITS = Limits(memory=1024 * MEBIBYTE, wall_seconds=30.0)
-SPY = """
-    import os, socket
-    def spy():
-        seen = []
-        for action in (
-            lambda: open(SECRET).read(), lambda: open(OUTSIDE, "w"), lambda: os.environ["SEKISHO_SECRET_KEY"],
-            lambda: open("/sekisho/model/MLmodel", "a"), lambda: socket.create_connection(("127.0.0.1", 80), 1),
-        ):
-            try:
-                seen.append(repr(action()))
-            except Exception as error:
-                seen.append(type(error).__name__)
-        return ",".join(seen)
-    class Model:
-        def __init__(self):
-            self.at_load = spy()
-            print("result 2\\n{}", flush=True)
-        def predict(self, table):
-            return [self.at_load, spy(), str(sorted(table.columns))]
-"""
-
-
-def test_a_spy_gets_nothing_while_loading_or_predicting(sandbox, estimator, secret, tmp_path):
-    outside = tmp_path / "outside"
-    source = f"SECRET, OUTSIDE = {str(secret)!r}, {str(outside)!r}\n" + textwrap.dedent(SPY)
-    at_load, at_predict, columns = predict(
-        estimator(source), FEATURES, sandbox=sandbox, limits=LIMITS
-    ).labels.to_pylist()
-    for seen in (at_load, at_predict):
-        read, wrote, environment, changed, reached = seen.split(",")
-        assert read in ("FileNotFoundError", "PermissionError")
-        assert wrote in ("FileNotFoundError", "PermissionError", "OSError")
-        assert environment == "KeyError"
-        assert changed in ("PermissionError", "OSError")
-        assert reached in ("OSError", "ConnectionRefusedError")
-    assert not outside.exists()
-    assert columns == "['a', 'b']"
 
 
 @pytest.mark.parametrize(
@@ -102,25 +64,6 @@ def test_texts_and_scores_come_back_in_order(estimator):
     assert found.classes == ("no", "yes")
     assert found.scores[:, 1].tolist() == [0.25, 0.5, 0.75]
     assert found.backend == find_sandbox().backend
-
-
-def test_a_pyfunc_with_code_of_its_own_runs_behind_the_same_walls(tmp_path, secret):
-    folder = tmp_path / "pyfunc"
-    (folder / "code").mkdir(parents=True)
-    code = f"""
-        class Model:
-            def predict(self, table, params=None):
-                try:
-                    return [open({str(secret)!r}).read()] * len(table)
-                except OSError as error:
-                    return [type(error).__name__] * len(table)
-        def _load_pyfunc(path): return Model()
-    """
-    (folder / "code" / "own_loader.py").write_text(textwrap.dedent(code), "utf-8")
-    flavor = {"loader_module": "own_loader", "code": "code", "env": {}, "python_version": "3.11.0"}
-    (folder / "MLmodel").write_text(json.dumps({"flavors": {"python_function": flavor}}), "utf-8")
-    found = predict(folder, FEATURES, limits=Limits(wall_seconds=90.0))
-    assert set(found.labels.to_pylist()) <= {"FileNotFoundError", "PermissionError"}
 
 
 def test_files_that_only_their_owner_may_read_are_still_given(estimator):
