@@ -79,6 +79,28 @@ def test_options_reach_the_engine(data):
     assert {tuple(gap["features"]) for gap in result["gaps"]} == {("sex",), ("age",)}
 
 
+def test_scores_weights_numbers_pools_and_periods_reach_the_engine(data, tmp_path):
+    table = pd.read_parquet(data)
+    table["score"] = table["chosen"] * 0.5 + table["age"] / 200
+    table["weight"] = table["age"] / 40
+    table.to_parquet(tmp_path / "more.parquet")
+    flags = ["--json", "--score=score", "--weight=weight", "--bins=age=30,50", "--pool=age:older=≥50"]
+    with pytest.raises(CommandError, match="Pools are written as"):
+        run(tmp_path / "more.parquet", "--pool=age")
+    result = json.loads(
+        run(tmp_path / "more.parquet", *flags, f"--data={tmp_path / 'more.parquet'}", sensitive="sex,age")
+    )
+    assert (result["rows"], result["weight"], result["score"]) == (800, "weight", "score")
+    assert "auc" in result["overall"]
+    assert {"age": "older"} in [group["group"] for group in result["groups"]]
+    assert len(result["data"]["files"]) == 2
+    text = run(
+        tmp_path / "more.parquet", "--task=regression", "--scale=1", label="age", prediction="score", tolerance=50
+    )
+    assert text.startswith("PASS\nThe mean")
+    assert "mean absolute error" in text
+
+
 @pytest.mark.parametrize(
     ("changed", "flags", "sentence"),
     [
