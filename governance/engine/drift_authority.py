@@ -75,8 +75,8 @@ def _numbers(reference: NumericSample, current: NumericSample) -> dict[str, tupl
 
 def _part(sample: NumericSample) -> NumericSample:
     """Evenly spread finite values, with their weights."""
-    finite = np.flatnonzero(np.isfinite(sample.values))
-    at = finite[np.unique(np.linspace(0, max(len(finite) - 1, 0), MAX_VALUES).astype(int))] if len(finite) else finite
+    first, end = np.searchsorted(sample.values, -np.inf, "right"), np.searchsorted(sample.values, np.inf, "left")
+    at = np.unique(np.linspace(first, end - 1, MAX_VALUES).astype(np.int64)) if end > first else np.arange(0)
     shares = None
     if sample.shares is not None and len(at):
         shares = np.cumsum(np.diff(sample.shares, prepend=0.0)[at])

@@ -29,6 +29,7 @@ PSI_BINS = 10
 PICTURE_BINS = 20
 PICTURE_LEVELS = 12
 LISTED_LEVELS = 20
+LIMIT_LAW = 5_000  # rows from which the p-value of a KS distance follows its limit, as it does to three digits
 LEAST_NAMED = 5  # cases that a level needs to be named: a name may be a person's
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -178,9 +179,13 @@ def _binned(sample: NumericSample, edges: np.ndarray) -> np.ndarray:
 
 
 def _ks_p_value(distance: float, n: float, m: float) -> float:
+    from scipy.special import kolmogorov
     from scipy.stats import kstwo
 
-    return float(np.clip(kstwo.sf(distance, max(1, round(n * m / (n + m)))), 0, 1))
+    size = n * m / (n + m)
+    if size > LIMIT_LAW:
+        return float(kolmogorov(math.sqrt(size) * distance))
+    return float(np.clip(kstwo.sf(distance, max(1, round(size))), 0, 1))
 
 
 def _chi_squared(before: np.ndarray, after: np.ndarray) -> tuple[float, int, float | None]:

@@ -94,6 +94,8 @@ class Reference:
             entry = {"at": at, "rows": sample.rows, "missing": sample.missing}
             if isinstance(sample, NumericSample):
                 arrays[f"values{at}"] = sample.values
+                finite = len(sample.values) and np.isfinite(sample.values[[0, -1]]).all()
+                entry["spread"] = sample.spread() if finite else None
                 if sample.shares is not None:
                     arrays[f"shares{at}"] = sample.shares
             else:
@@ -194,7 +196,7 @@ class _Kept:
         if "levels" in entry:
             return LevelSample(tuple(entry["levels"]), file[f"counts{at}"], rows, missing)
         shares = file.get(f"shares{at}")
-        return NumericSample(file[f"values{at}"], shares, rows, missing)
+        return NumericSample(file[f"values{at}"], shares, rows, missing, entry["spread"])
 
 
 def compared_names(

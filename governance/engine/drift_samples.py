@@ -42,6 +42,7 @@ class NumericSample:
     shares: np.ndarray | None
     rows: float
     missing: float
+    known_spread: float | None = None
 
     @property
     def size(self) -> float:
@@ -65,7 +66,9 @@ class NumericSample:
         return self.values[np.clip(at, 0, len(self.values) - 1)]
 
     def spread(self) -> float:
-        """Standard deviation."""
+        """Standard deviation; a kept sample knows it."""
+        if self.known_spread is not None:
+            return self.known_spread
         if self.shares is None:
             return float(self.values.std())
         weights = np.diff(self.shares, prepend=0.0)
@@ -254,7 +257,8 @@ def _weights(column: pa.ChunkedArray, name: str) -> np.ndarray:
 def _sorted(values: np.ndarray, weights: np.ndarray | None) -> NumericSample:
     rows = len(values)
     if weights is None:
-        ordered = np.sort(values)
+        ordered = values if values.flags.writeable else values.copy()
+        ordered.sort()
         present = int(np.searchsorted(ordered, np.nan))  # NaN is sorted to the end
         return NumericSample(ordered[:present], None, float(rows), 1 - present / rows)
     known = ~np.isnan(values)
