@@ -4,7 +4,7 @@
   proportion J, the hits among all rows that are positive or called so, and takes J's limits through that.
 - Means of the recalls of classes: Zou and Donner's (2008) combination of the classes' Wilson limits.
 - AUC: DeLong (1988), on the logit scale so that it stays within 0 and 1.
-- The rest: the percentile bootstrap, of the cells of the confusion or of the rows' losses. More than 10,000 rows
+- The rest: the percentile bootstrap, of the cells of the confusion or of the rows' losses. More than 2,500 rows
   are first summed into that many random groups, whose resampling has the same spread (Wolter 2007, ch. 2).
 
 With weights a proportion's interval rests on the effective number of rows, (Σw)² / Σw² (Kish 1965).
@@ -29,7 +29,7 @@ from governance.engine.performance_metrics import (
 )
 from governance.engine.performance_rows import Answers
 
-MOST_UNITS = 10_000
+MOST_UNITS = 2_500
 BLOCK = 4_000_000  # numbers held at once while resampling
 FEW = 10  # mistakes under which resampling says too little
 METHODS = ("wilson", "zou-donner", "delong", "bootstrap", "normal")

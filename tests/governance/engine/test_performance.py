@@ -175,7 +175,7 @@ def test_intervals_hold_what_they_promise(metric, truth):
 
 
 def test_a_million_rows_are_resampled_like_their_groups():
-    """The bootstrap of 20,000 rows in 10,000 groups spreads as the standard error says."""
+    """The bootstrap of 20,000 rows in 2,500 groups spreads as the standard error says."""
     rng = np.random.default_rng(12)
     answers = Answers("regression", (), -1, np.zeros(20_000), rng.exponential(size=20_000))
     (values,) = replicates_of([answers], "mae", Sampling(replicates=600))
