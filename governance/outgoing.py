@@ -12,3 +12,13 @@ from governance.suppression import suppress
 def outgoing(result: dict[str, Any]) -> dict[str, Any]:
     """The result without the figures of groups smaller than ``SEKISHO_LEAST_CELL``."""
     return suppress(result, settings.LEAST_CELL)
+
+
+def printed(result: dict[str, Any]) -> dict[str, Any]:
+    """The same for a document, in which a group without figures would only take room: such groups are left out."""
+    shown = outgoing(result)
+    if "groups" in shown:
+        shown["groups"] = [group for group in shown["groups"] if not group.get("suppressed")]
+    if "gaps" in shown:
+        shown["gaps"] = [gap for gap in shown["gaps"] if not gap.get("suppressed")]
+    return shown

@@ -18,7 +18,8 @@ def suppress(result: Mapping[str, Any], least: int) -> dict[str, Any]:
 
     Whatever says its number of cases as ``n`` loses its figures when that is between 1 and ``least - 1``, and says
     ``"suppressed": true``. Where one group alone of a feature would be left out, the next smallest goes too: the
-    total less the others would give it away. Gaps of such groups go with them, and the cube goes as a whole.
+    total less the others would give it away. Gaps of the small groups go with them, those of the next smallest stay,
+    since verdicts rest on them. The cube goes as a whole.
 
     Parameters
     ----------
@@ -29,13 +30,13 @@ def suppress(result: Mapping[str, Any], least: int) -> dict[str, Any]:
     """
     if least <= 1:
         return dict(result)
-    small = _small_groups(result.get("groups") or (), least)
+    small, beside = _small_groups(result.get("groups") or (), least)
     found = {}
     for key, value in result.items():
         if key in WHOLE:
             found[key] = None
         elif key == "groups":
-            found[key] = [_hidden(g) if _key(g) in small else _cleaned(g, least) for g in value]
+            found[key] = [_hidden(g) if _key(g) in small | beside else _cleaned(g, least) for g in value]
         elif key == "gaps":
             found[key] = [_hidden(gap) if _names_small(gap, small) else _cleaned(gap, least) for gap in value]
         elif key == "challengers":
@@ -49,17 +50,18 @@ def _key(group: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     return tuple((name, str(level)) for name, level in group["group"].items())
 
 
-def _small_groups(groups, least: int) -> set[tuple[tuple[str, str], ...]]:
-    """The groups below the least size, and where that is one of its feature alone, the next smallest too."""
+def _small_groups(groups, least: int) -> tuple[set, set]:
+    """The groups below the least size, and those left out beside one that is alone of its feature."""
     by_features = defaultdict(list)
     for group in groups:
         by_features[tuple(group["features"])].append(group)
-    small = set()
+    small, beside = set(), set()
     for members in by_features.values():
         ranked = sorted((group for group in members if group["n"]), key=lambda group: group["n"])
         hidden = [group for group in ranked if group["n"] < least]
-        small |= {_key(group) for group in (ranked[:2] if len(hidden) == 1 else hidden)}
-    return small
+        small |= {_key(group) for group in hidden}
+        beside |= {_key(group) for group in ranked[1:2] if len(hidden) == 1}
+    return small, beside
 
 
 def _names_small(gap: Mapping[str, Any], small) -> bool:
