@@ -212,6 +212,9 @@ DATA_ROOTS = env.words("SEKISHO_DATA_ROOTS")
 S3_STORES = env.words("SEKISHO_S3")
 S3_KEY, S3_SECRET = env.text("SEKISHO_S3_KEY"), env.text("SEKISHO_S3_SECRET")
 S3_REGION = env.text("SEKISHO_S3_REGION")
+# What a query of an audit may hold in memory, and the folder for what is more.
+QUERY_MEMORY = f"{env.whole('SEKISHO_QUERY_MEMORY_MB', 1024, least=128)}MB"
+QUERY_FOLDER = env.text("SEKISHO_QUERY_FOLDER")
 DATA_LIMIT = env.whole("SEKISHO_DATA_LIMIT_MB", 8192, least=1) * 2**20
 UPLOAD_LIMIT = env.whole("SEKISHO_UPLOAD_LIMIT_MB", 256, least=1) * 2**20
 # Counts below this are left out of exports, dossiers and the API; 0 leaves none out.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from governance.auditing.replayed import REPLAYED_COLUMN, replay
@@ -27,8 +28,9 @@ def examine(version: ModelVersion, folder: Path, progress) -> Finding:
     """Compare the groups of the evaluation table by the supplied predictions, or by those the sandbox makes."""
     from governance.engine.authority import InvalidEvidence
     from governance.engine.fairness import audit_fairness
-    from governance.engine.tables import EvaluationDataError
+    from governance.engine.tables import EvaluationDataError, limit_memory
 
+    limit_memory(settings.QUERY_MEMORY, settings.QUERY_FOLDER)
     profile = profile_of(version)
     if not profile.sensitive_columns:
         raise NotEvaluated("audit.no_sensitive")
