@@ -152,7 +152,7 @@ def _checked(outcome: Outcome, sample: Rows) -> Answer:
     base = required(outcome, "base", (used,))
     repeats = None
     if method != "tree":
-        repeats = required(outcome, "repeats", (REPEATS, min(REPEAT_ROWS, used - sample.chosen), len(names)))
+        repeats = required(outcome, "repeats", (REPEATS, _repeated(outcome, used - sample.chosen), len(names)))
     return Answer(
         method=method,
         kernel=kernel,
@@ -163,6 +163,15 @@ def _checked(outcome: Outcome, sample: Rows) -> Answer:
         authority=None if kernel == "shap" else _authority(outcome, base, values),
         repeats=repeats,
     )
+
+
+def _repeated(outcome: Outcome, drawn: int) -> int:
+    """On how many rows of the sample the answer repeats itself; few where the model is dear, but not none."""
+    shape = getattr(outcome.arrays.get("repeats"), "shape", ())
+    rows = shape[1] if len(shape) == 3 else 0
+    if not min(2, drawn) <= rows <= min(REPEAT_ROWS, drawn):
+        raise SandboxFailure(Message("sandbox.bad_answer"), outcome.detail)
+    return rows
 
 
 def _columns(outcome: Outcome, sample: Rows) -> list[str]:

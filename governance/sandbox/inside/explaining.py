@@ -59,7 +59,7 @@ def explain(model: Model, features: pd.DataFrame, task: dict[str, Any]) -> tuple
         arrays["authority_base"], arrays["authority_values"] = (part[:rows] for part in found)
         authority = {"name": "shap", "rows": len(arrays["authority_base"])}
     if attributor.again is not None:
-        start, stop = task["chosen"], min(task["chosen"] + task["repeat_rows"], rows)
+        start, stop = task["chosen"], min(task["chosen"] + _repeat_rows(attributor, task), rows)
         arrays["repeats"] = np.stack(
             [attributor.again(task["seed"] + 1 + i).attribute(start, stop)[1] for i in range(task["repeats"])]
         )
@@ -94,7 +94,9 @@ def _method(model: Model, features: pd.DataFrame, task: dict[str, Any]) -> tuple
         except Exception as error:  # a shape of model that is not known: explained as a whole
             print(f"structured explanation not possible: {error!r}", file=sys.stderr)
     attributor = permutation(model, features, task)
-    return attributor, attributor.attribute(0, task["chosen"] + min(task["batch"], SMALL_BATCH, task["rows"]))
+    return attributor, attributor.attribute(
+        0, task["chosen"] + min(SMALL_BATCH, task["rows"], _affordable(attributor, task))
+    )
 
 
 def _sampled(
@@ -103,8 +105,7 @@ def _sampled(
     """Batch after batch until the sample is large enough or the budget is spent."""
     chosen, most = task["chosen"], task["rows"]
     most = min(most, task["cells"] // (width + 2) - chosen)
-    if attributor.cost:
-        most = min(most, task["evaluations"] // attributor.cost)
+    most = min(most, _affordable(attributor, task))
     bases, parts = [first[0]], [first[1]]
     size = SMALL_BATCH if attributor.cost else LARGE_BATCH
     while True:
@@ -120,6 +121,15 @@ def _sampled(
         bases.append(base)
         parts.append(part)
     return np.concatenate(bases), values
+
+
+def _affordable(attributor: Attributor, task: dict[str, Any], times: int = 1) -> int:
+    """Rows that the evaluations allow, each explained so many times; two at least."""
+    return max(2, task["evaluations"] // (attributor.cost * times)) if attributor.cost else task["rows"]
+
+
+def _repeat_rows(attributor: Attributor, task: dict[str, Any]) -> int:
+    return min(task["repeat_rows"], _affordable(attributor, task, task["repeats"]))
 
 
 def _rows_wanted(values: np.ndarray, task: dict[str, Any]) -> int:

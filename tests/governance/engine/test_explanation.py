@@ -250,6 +250,8 @@ def test_without_a_sandbox_nothing_runs_and_nothing_passes(people, source_model,
         ({}, {"authority_base": np.zeros(0), "authority_values": np.zeros((0, 2))}),
         ({}, {"authority_values": np.full((3, 2), np.nan)}),
         ({"method": "linear", "kernel": "closed form"}, {}),
+        ({"method": "linear", "kernel": "closed form"}, {"repeats": np.zeros((3, 0, 2))}),
+        ({"method": "linear", "kernel": "closed form"}, {"repeats": np.zeros((3, 13, 2))}),
         ({"method": "permutation", "kernel": "shap"}, {"repeats": np.zeros((3, 12, 3))}),
     ],
 )
