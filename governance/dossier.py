@@ -21,6 +21,7 @@ from governance.models import (
     Promotion,
     PromotionState,
 )
+from governance.outgoing import printed
 from governance.policy import Environment, Gate, describe_gate
 from governance.verdict import environments, judge, rules_of
 from governance.views.drift_figures import drift_view
@@ -217,13 +218,14 @@ def _fairness(audit: Audit | None) -> dict[str, Any]:
     """The pictures of the measure that decides: feature by feature, and crossed where they were crossed."""
     if not _has_result(audit, "fairness"):
         return {"fairness_audit": audit, "fairness_parts": [], "fairness": None}
-    crossed = any(len(group["features"]) > 1 for group in audit.result["groups"])
-    views = [(fairness_view(audit.result, groups=groups), groups) for groups in (EACH, TOGETHER)[: 1 + crossed]]
+    result = printed(audit.result)
+    crossed = any(len(group["features"]) > 1 for group in result["groups"])
+    views = [(fairness_view(result, groups=groups), groups) for groups in (EACH, TOGETHER)[: 1 + crossed]]
     parts = [FairnessPart(view, groups == TOGETHER, _left_out(view)) for view, groups in views]
     return {
         "fairness_audit": audit,
         "fairness_parts": parts,
-        "fairness": audit.result,
+        "fairness": result,
         "plain": plain_words(audit.result, parts[0].view.decisive),
         "most_groups": f":{MOST_GROUPS}",
     }
