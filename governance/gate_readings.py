@@ -18,6 +18,7 @@ PASS, FAIL, INCONCLUSIVE = "pass", "fail", "inconclusive"
 NOT_EVALUATED, NOT_APPLICABLE = "not_evaluated", "not_applicable"
 GRAVITY = {PASS: 0, INCONCLUSIVE: 1, NOT_EVALUATED: 2, FAIL: 3}
 MOST_NAMED = 5
+LEAST_EXPLAINED = 20  # rows under which the interval of a share says too little
 ROUNDING = 1e-9  # a sum of shares may pass 1 by so much
 Needs = LineageNeeds | FairnessNeeds | ExplanationNeeds
 
@@ -37,25 +38,21 @@ def read(needs: Needs, outcome: str, message: Message, result: Mapping[str, Any]
 
     Parameters as for `read_one`. An audit's challengers stand in its result, each with outcome, message and result.
     """
-    challengers = result.get("challengers") or ()
-    reading = read_one(needs, outcome, message, result)
-    for challenger in challengers:
-        found = _challenged(needs, challenger)
-        if GRAVITY.get(found.outcome, GRAVITY[NOT_EVALUATED]) > GRAVITY.get(reading.outcome, 0):
-            reading = found
-    return reading
+    readings = [read_one(needs, outcome, message, result)]
+    try:
+        readings += [_challenged(needs, challenger) for challenger in result.get("challengers") or ()]
+    except (LookupError, TypeError, ValueError, AttributeError):
+        readings.append(_unreadable(needs))
+    return max(readings, key=lambda reading: GRAVITY[reading.outcome])
 
 
 def _challenged(needs: Needs, challenger: Mapping[str, Any]) -> Reading:
-    try:
-        outcome, message = challenger["outcome"], Message.from_json(challenger["message"])
-    except (LookupError, TypeError):
-        return read_one(needs, NOT_EVALUATED, Message("gates.unreadable"), {})
+    outcome, message = challenger["outcome"], Message.from_json(challenger["message"])
     if outcome in (PASS, FAIL, INCONCLUSIVE):
         found = read_one(needs, outcome, message, challenger["result"])
     else:
-        found = Reading(outcome, message)
-    told = Message("gates.challenger", {"name": str(challenger.get("set", "")), "finding": found.message})
+        found = Reading(NOT_EVALUATED, message, fix=Message("gates.fix.run", {"audit": _audit_of(needs)}))
+    told = Message("gates.challenger", {"name": str(challenger["set"]), "finding": found.message})
     return dataclasses.replace(found, message=told)
 
 
@@ -79,9 +76,17 @@ def read_one(needs: Needs, outcome: str, message: Message, result: Mapping[str, 
             case ExplanationNeeds():
                 return _explanation(needs, outcome, message, result)
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError):
-        audit = {LineageNeeds: "lineage", FairnessNeeds: "fairness", ExplanationNeeds: "explanation"}[type(needs)]
-        named = {"audit": Message(f"gates.audit.{audit}")}
-        return Reading(NOT_EVALUATED, Message("gates.unreadable", named), fix=Message("gates.fix.run", named))
+        return _unreadable(needs)
+
+
+def _unreadable(needs: Needs) -> Reading:
+    named = {"audit": _audit_of(needs)}
+    return Reading(NOT_EVALUATED, Message("gates.unreadable", named), fix=Message("gates.fix.run", named))
+
+
+def _audit_of(needs: Needs) -> Message:
+    audit = {LineageNeeds: "lineage", FairnessNeeds: "fairness", ExplanationNeeds: "explanation"}[type(needs)]
+    return Message(f"gates.audit.{audit}")
 
 
 def required(needs: Needs) -> Message:
@@ -226,14 +231,33 @@ def _run_again() -> Message:
 
 
 def _explanation(needs: ExplanationNeeds, outcome: str, message: Message, result: Mapping[str, Any]) -> Reading:
-    """The explanation must hold by its own audit; then what rests on sensitive columns is within the limit."""
+    """The explanation must hold by its own audit; then what rests on sensitive columns, its whole interval
+    considered, is within the limit."""
     if outcome != PASS:
         return Reading(outcome, message, fix=Message("gates.fix.explanation"))
-    reliance = float(result["sensitive_reliance"])
-    if not 0 <= reliance <= 1 + ROUNDING:
-        raise ValueError("not a share")
+    limit, reliance = needs.max_reliance, float(result["sensitive_reliance"])
+    low, high = _reliance_limits(result, reliance)
+    if not 0 <= low <= reliance <= high <= 1 + ROUNDING:
+        raise ValueError("not a share with its interval")
     measured = Message("gates.figure", {"value": percent(reliance)})
-    named = {"share": percent(reliance), "limit": percent(needs.max_reliance)}
-    if reliance > needs.max_reliance:
+    named = {"share": percent(reliance), "limit": percent(limit)}
+    if result.get("sampling") and (rows := int(result["rows"]["used"])) < LEAST_EXPLAINED:
+        few = Message("gates.explanation.few", {"rows": rows, "least": LEAST_EXPLAINED})
+        return Reading(INCONCLUSIVE, few, measured, Message("gates.fix.rows"))
+    if high <= limit:
+        return Reading(PASS, Message("gates.explanation.pass", named), measured)
+    if low > limit:
         return Reading(FAIL, Message("gates.explanation.fail", named), measured, Message("gates.fix.reliance"))
-    return Reading(PASS, Message("gates.explanation.pass", named), measured)
+    doubt = {"low": percent(low), "high": percent(high), "confidence": percent(float(result["confidence"]))}
+    told = Message("gates.explanation.inconclusive", named | doubt)
+    return Reading(INCONCLUSIVE, told, measured, Message("gates.fix.reliance"))
+
+
+def _reliance_limits(result: Mapping[str, Any], reliance: float) -> tuple[float, float]:
+    """The interval over rows; a share of nothing has none, nor has what was kept before intervals were."""
+    if not result.get("sensitive_interval"):
+        return reliance, reliance
+    low, high = (float(end) for end in result["sensitive_interval"])
+    if not low <= high:
+        raise ValueError("not an interval")
+    return min(low, reliance), max(high, reliance)

@@ -120,6 +120,14 @@ register(
         "gates.explanation.fail": gettext_noop(
             "%(share)s of the explanation rests on sensitive columns, more than the %(limit)s allowed."
         ),
+        "gates.explanation.inconclusive": gettext_noop(
+            "%(share)s of the explanation rests on sensitive columns, but the %(confidence)s interval, %(low)s to "
+            "%(high)s, lies on both sides of the %(limit)s allowed."
+        ),
+        "gates.explanation.few": gettext_noop(
+            "Only %(rows)s rows were explained, of %(least)s that are needed to say how much rests on sensitive "
+            "columns."
+        ),
         "gates.challenger": gettext_noop("On the challenger set %(name)s: %(finding)s"),
         # what would let it pass
         "gates.fix.run": gettext_noop("The owner team or a reviewer runs the %(audit)s audit on the version's page."),
@@ -135,6 +143,13 @@ register(
             "The owner team adds labelled cases of the small groups to the evaluation data."
         ),
         "gates.fix.explanation": gettext_noop("Correct what the explanation audit names, then run it again."),
+        "gates.fix.rows": gettext_noop(
+            "The owner team adds rows to the evaluation data; where time ended the sample, an administrator gives "
+            "models more of it."
+        ),
+        "gates.fix.kinds": gettext_noop(
+            "An administrator publishes the policy with the kinds of model that this check is for."
+        ),
         "gates.fix.reliance": gettext_noop(
             "Train without the sensitive columns or with less weight on them, and register that version."
         ),

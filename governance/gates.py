@@ -17,7 +17,8 @@ from governance.gate_readings import FAIL, GRAVITY, INCONCLUSIVE, NOT_APPLICABLE
 from governance.policy import Environment, Gate
 from portal.message import Message
 
-ON_PROFILE = frozenset({"fairness", "explanation"})  # audits that read the profile's columns and data
+# Audits that read the profile's columns and data
+ON_PROFILE = frozenset({"performance", "fairness", "explanation", "drift", "safety"})
 RUN_AGAIN = frozenset(
     f"gates.{why}" for why in ("missing", "stale", "future", "other-profile", "other-artifact", "unknown-artifact")
 )
@@ -31,7 +32,7 @@ class AuditEvidence:
     Parameters
     ----------
     kind : str
-        ``"lineage"``, ``"fairness"``, ``"explanation"``.
+        ``"lineage"``, ``"performance"``, ``"fairness"``, ``"explanation"``, ``"drift"``, ``"safety"``.
     outcome : str
         What the audit itself found, by its own measure.
     message : Message
@@ -258,6 +259,8 @@ def _validity(gate: Gate, evidence: AuditEvidence | None, subject: Subject, now:
         return unknown("gates.other-artifact")
     if evidence.outcome == NOT_EVALUATED:
         return Reading(NOT_EVALUATED, evidence.message, fix=Message("gates.fix.run", named))
+    if evidence.outcome == NOT_APPLICABLE:  # that a check is not for such a model, the policy says: no audit does
+        return Reading(NOT_EVALUATED, evidence.message, fix=Message("gates.fix.kinds"))
     if evidence.outcome not in (PASS, FAIL, INCONCLUSIVE):
         return unknown("gates.unreadable")
     return None

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance.gates import Subject, Verdict, evaluate
+from governance.gates import ON_PROFILE, Subject, Verdict, evaluate
 from governance.policy import DEFAULT, parse
 from portal.message import Message
 from tests.governance.evidence_made import (
@@ -25,6 +25,7 @@ from tests.governance.evidence_made import (
     lineage,
 )
 
+NO_COLUMNS = evidence("explanation", {}, outcome="not_applicable", message=Message("audit.not_applicable.text"))
 RANK = {"pass": 0, "inconclusive": 1, "not_evaluated": 2, "fail": 3}
 
 
@@ -67,6 +68,9 @@ def test_no_message_is_without_words():
         all_evidence(explanation=replace(evidence("explanation"), unsandboxed=True)),
         all_evidence(explanation=evidence("explanation", explanation(0.4))),
         all_evidence(explanation=evidence("explanation", explanation(None))),
+        all_evidence(explanation=evidence("explanation", explanation(0.2, (0.1, 0.3)))),
+        all_evidence(explanation=evidence("explanation", explanation(0.2, rows=19))),
+        all_evidence(explanation=NO_COLUMNS),
     ]
     for found in cases:
         verdict = judge(found)
@@ -189,7 +193,79 @@ def test_reliance_on_sensitive_columns_is_limited():
     assert (str(of(verdict, "explanation").measured), str(of(verdict, "explanation").required)) == ("40%", "≤ 25%")
 
 
+@pytest.mark.parametrize(
+    ("share", "interval", "outcome"),
+    [
+        (0.20, (0.15, 0.24), "pass"),
+        (0.20, (0.10, 0.31), "inconclusive"),
+        (0.30, (0.20, 0.41), "inconclusive"),
+        (0.40, (0.30, 0.50), "fail"),
+        (0.20, (0.21, 0.24), "pass"),  # the share itself always belongs to it
+        (0.26, (0.20, 0.24), "inconclusive"),
+        (0.20, (0.24, 0.15), "not_evaluated"),
+        (0.20, (0.10, float("nan")), "not_evaluated"),
+    ],
+)
+def test_reliance_is_judged_by_its_whole_interval(share, interval, outcome):
+    verdict = judge(all_evidence(explanation=evidence("explanation", explanation(share, interval))))
+    assert verdict.outcome == outcome
+
+
+def test_an_explanation_of_few_rows_never_passes():
+    """A model that is dear to ask may end its sample after two rows, whose shares may well be alike."""
+    few = judge(all_evidence(explanation=evidence("explanation", explanation(0.1, (0.1, 0.1), rows=2))))
+    assert few.outcome == "inconclusive"
+    assert "Only 2 rows" in str(few.message)
+
+
+@given(st.floats(0, 1), st.floats(0, 0.5), st.floats(0, 0.5), st.floats(0, 0.5))
+def test_a_wider_interval_of_reliance_never_becomes_a_pass(share, down, up, wider):
+    def judged(more: float) -> str:
+        ends = (max(share - down - more, 0.0), min(share + up + more, 1.0))
+        return judge(all_evidence(explanation=evidence("explanation", explanation(share, ends)))).outcome
+
+    if judged(0.0) != "pass":
+        assert judged(wider) != "pass"
+
+
 # What is unknown
+
+
+def test_an_audit_that_says_it_does_not_apply_is_no_pass_where_the_policy_asks_for_it():
+    """Whether a check is for such a model, the policy says; the way out is named."""
+    found = of(judge(all_evidence(explanation=NO_COLUMNS)), "explanation")
+    assert (found.outcome, found.message.code, found.fix.code) == (
+        "not_evaluated",
+        "audit.not_applicable.text",
+        "gates.fix.kinds",
+    )
+
+
+@pytest.mark.parametrize("kind", ["performance", "drift", "safety"])
+def test_audits_on_the_profile_s_data_are_bound_to_the_profile(kind):
+    assert kind in ON_PROFILE
+
+
+def entry(result: dict, outcome: str = "pass", **fields) -> dict:
+    return {"set": "Hard cases", "outcome": outcome, "message": Message("x").to_json(), "result": result} | fields
+
+
+@pytest.mark.parametrize(
+    ("challengers", "outcome"),
+    [
+        ([entry(fairness())], "pass"),
+        ([entry(fairness()), entry(fairness(0.2, 0.15, 0.25))], "fail"),
+        ([entry({}, "not_applicable")], "not_evaluated"),
+        ([entry({}, "never heard of")], "not_evaluated"),
+        ([{"set": "Hard cases", "outcome": "pass"}], "not_evaluated"),
+        ([None], "not_evaluated"),
+        (7, "not_evaluated"),
+        ([entry("nothing")], "not_evaluated"),
+    ],
+)
+def test_a_challenger_that_cannot_be_read_never_passes(challengers, outcome):
+    spoilt = evidence("fairness", fairness() | {"challengers": challengers})
+    assert of(judge(all_evidence(fairness=spoilt)), "fairness").outcome == outcome
 
 
 def test_what_does_not_apply_is_told_from_what_is_unknown():
