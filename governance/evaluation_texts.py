@@ -23,6 +23,8 @@ register(
         ),
         "set.no_table": gettext_noop("The table %(table)s cannot be read: %(detail)s"),
         "set.database_silent": gettext_noop("The database %(name)s does not answer: %(detail)s"),
+        "set.connection_closed": gettext_noop("The administrator has closed the data connection %(name)s."),
+        "set.mixed": gettext_noop("A column of the table %(table)s holds values of several types. Give it one type."),
         "set.nothing_in_common": gettext_noop("The two tables have no feature column in common."),
         "use.no_profile": gettext_noop("Write the model's profile first: it says what the columns mean."),
         "use.not_ready": gettext_noop("The set cannot be used: it is not pinned, was refused, or its time is over."),
@@ -42,6 +44,14 @@ register(
         "set.unfolds": gettext_noop("The file declares more than %(limit)s MB once it is unfolded."),
         "set.wide": gettext_noop("The table has more than %(limit)s columns."),
         "set.column_twice": gettext_noop("The table has columns of the same name: %(columns)s."),
+        "set.names": gettext_noop(
+            "The name of a column is longer than %(limit)s characters, or holds the sign NUL. Name the columns in the "
+            "first line."
+        ),
+        "set.ragged": gettext_noop(
+            "The first line names %(named)s columns, but %(read)s are read: the lines are not divided alike. Give each "
+            "line the same number of fields, and save the file again."
+        ),
         "set.nested": gettext_noop("The column %(column)s holds lists, structures or bytes, not single values."),
         "set.no_rows": gettext_noop("The table has no rows."),
         "set.empty": gettext_noop("The file is empty."),

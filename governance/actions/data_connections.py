@@ -64,9 +64,14 @@ def save_connection(
 
 
 def _checked(kind: str, address: str) -> str:
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+        parts.port  # noqa: B018 - it is read only when asked for, and may be none
+    except ValueError:
+        raise Invalid("data_connection.address", {"address": Message("data_connection.address")}) from None
     if kind == DataConnection.Kind.POSTGRES:
         fitting = parts.scheme in ("postgres", "postgresql") and parts.hostname and parts.path.strip("/")
+        fitting = fitting and not (parts.query or parts.fragment)  # a password could stand there, and would be shown
     else:
         fitting = address.startswith("/")
     if not fitting:

@@ -23,14 +23,15 @@ def draw(connection: DataConnection, table: str, target: Path) -> Path:
     Raises
     ------
     SetError
-        There is no such table, or it has too many rows or bytes.
+        There is no such table, it has too many rows or bytes, or the connection was closed meanwhile.
     Unavailable
         The database does not answer.
     """
-    import ibis.common.exceptions as wrong
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    if not connection.enabled:
+        raise SetError("set.connection_closed", name=connection.name)
     schema, _, name = table.rpartition(".")
     try:
         backend = _connect(connection)
@@ -41,7 +42,11 @@ def draw(connection: DataConnection, table: str, target: Path) -> Path:
         if unfolded_size(found) > MOST_BYTES:
             raise SetError("set.too_large", limit=MOST_BYTES // MEGABYTE)
         pq.write_table(found.limit(MOST_ROWS).to_pyarrow(), target)
-    except (wrong.TableNotFound, wrong.IbisError, pa.ArrowException) as error:
+    except SetError:
+        raise
+    except pa.ArrowException as error:  # its words hold a value, which not everybody may read who reads why
+        raise SetError("set.mixed", table=table) from error
+    except Exception as error:
         raise SetError("set.no_table", table=table, detail=_line(error)) from error
     finally:
         backend.disconnect()
@@ -54,7 +59,8 @@ def _connect(connection: DataConnection):
 
     match connection.kind:
         case DataConnection.Kind.DUCKDB:
-            return ibis.duckdb.connect(connection.address, read_only=True)
+            # Otherwise a table's name may be the path of any file, or an address, and DuckDB would read it.
+            return ibis.duckdb.connect(connection.address, read_only=True, enable_external_access=False)
         case DataConnection.Kind.SQLITE:
             if not Path(connection.address).is_file():
                 raise FileNotFoundError(connection.address)

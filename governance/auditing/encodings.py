@@ -9,6 +9,8 @@ from pathlib import Path
 from governance.auditing.places import SetError
 
 CHUNK = 2**20
+HEAD = 4096
+TEXTS = (".csv", ".tsv", ".txt")
 PARQUET_MAGIC = b"PAR1"
 NAMED = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 LEVEL_ONE = range(0x81, 0xA0)  # lead bytes of kana and of the kanji in common use
@@ -26,8 +28,9 @@ def readable(path: Path, folder: Path) -> Path:
     suffix = path.suffix.lower()
     table = folder / f"evaluation{suffix}"
     with path.open("rb") as file:
-        head = file.read(4)
-    encoding = "utf-8" if head == PARQUET_MAGIC or suffix not in (".csv", ".tsv", ".txt") else _encoding(path, head)
+        head = file.read(HEAD)
+    is_text = suffix in TEXTS and not head.startswith(PARQUET_MAGIC)
+    encoding = _encoding(path, head) if is_text else "utf-8"
     if encoding == "utf-8":
         if path != table:
             table.symlink_to(path)
@@ -45,6 +48,8 @@ def _encoding(path: Path, head: bytes) -> str:
             if not _decodes(path, name):
                 raise SetError("set.encoding_mixed", encoding=name)
             return name
+    if b"\0" in head:  # no text, or UTF-16 without its mark
+        raise SetError("set.encoding")
     if _decodes(path, "utf-8"):
         return "utf-8"
     if _decodes(path, "cp932") and _is_japanese(path):

@@ -7,7 +7,6 @@ at first, then it is read by a database that may use little memory.
 from __future__ import annotations
 
 import csv
-import datetime as dt
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +19,8 @@ MOST_UNFOLDED = 64 * 2**30  # bytes; audits read columns one by one, and never a
 MOST_COLUMNS = 2000
 FIRST_ROWS = 10
 SHOWN_TEXT = 80
+LONGEST_NAME = 200
+SEPARATORS = ",;\t|"
 COUNTED_COLUMNS = 200
 MOST_VALUES, MOST_NUMBERS = 50, 200
 CELL = 8
@@ -55,7 +56,8 @@ def database(folder: Path) -> Iterator[Any]:
     try:
         yield found
     except duckdb.Error as error:
-        raise SetError("set.unreadable", detail=str(error).strip().splitlines()[0][:200]) from error
+        detail = str(error).strip().splitlines()[0].replace(f"{folder}/", "")
+        raise SetError("set.unreadable", detail=detail[:200]) from error
     finally:
         found.close()
 
@@ -74,11 +76,13 @@ def relation(found, path: Path) -> Relation:
     place = "'" + str(path).replace("'", "''") + "'"
     if is_parquet(path):
         _check_footer(path)
-        sql = f"read_parquet({place})"
+        named, sql = None, f"read_parquet({place})"
     else:
-        _check_header(path)
+        named = _check_header(path)
         sql = f"read_csv({place}, auto_type_candidates={CSV_TYPES})"
     described = found.execute(f"DESCRIBE SELECT * FROM {sql}").fetchall()
+    if named and named != len(described):  # the reader took the lines for something else than fields
+        raise SetError("set.ragged", named=named, read=len(described))
     return Relation(sql, [row[0] for row in described], [row[1] for row in described])
 
 
@@ -117,7 +121,8 @@ def measure(path: Path, folder: Path) -> Measured:
         rows = _measured_rows(found, table, columns)
         if rows == 0:
             raise SetError("set.no_rows")
-        head = found.execute(f"SELECT * FROM {table.sql} LIMIT {FIRST_ROWS}").fetchall()
+        asked = ", ".join(map(_asked, columns))
+        head = found.execute(f"SELECT {asked} FROM {table.sql} LIMIT {FIRST_ROWS}").fetchall()
         first = [[_shown(value) for value in row] for row in head]
         return Measured(rows, columns, first, _values(found, table, columns))
 
@@ -142,7 +147,7 @@ def _values(found, table: Relation, columns: list[dict[str, str]]) -> dict[str, 
         most = MOST_VALUES if column["type"] in ("VARCHAR", "BOOLEAN", "DATE") else MOST_NUMBERS
         if distinct > most * 1.2:
             continue
-        name = quoted(column["name"])
+        name = _asked(column)
         query = f"SELECT {name}, count(*) AS n FROM {table.sql} GROUP BY 1 ORDER BY n DESC, 1 LIMIT {most + 1}"
         values = [[_shown(value), n] for value, n in found.execute(query).fetchall()]
         if len(values) <= most:
@@ -154,15 +159,19 @@ def quoted(column: str) -> str:
     return '"' + column.replace('"', '""') + '"'
 
 
+def _asked(column: dict[str, str]) -> str:
+    """A column as it is shown: times as text, since Python has fewer years and zones than a file may name."""
+    name = quoted(column["name"])
+    return f"{name}::VARCHAR" if column["type"].startswith(("DATE", "TIME")) else name
+
+
 def _shown(value: Any) -> Any:
     """A value as JSON holds it, and as a page shows it."""
     if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, float):
         return value if value - value == 0 else str(value)
-    if isinstance(value, dt.date | dt.datetime):
-        return value.isoformat()
-    return str(value)[:SHOWN_TEXT]
+    return str(value)[:SHOWN_TEXT].replace("\0", "\ufffd")  # PostgreSQL keeps no NUL
 
 
 def _check_footer(path: Path) -> None:
@@ -183,20 +192,27 @@ def _check_footer(path: Path) -> None:
     _check_names(names)
 
 
-def _check_header(path: Path) -> None:
-    """The names in the first line of a text table: twice the same would be renamed in silence."""
+def _check_header(path: Path) -> int | None:
+    """The names in the first line of a text table: twice the same would be renamed in silence.
+
+    How many there are; None where the line breaks within a name, so that this cannot be told from it.
+    """
     with path.open(encoding="utf-8-sig", newline="") as file:
         line = file.readline(MEGABYTE)
+    separator = max(SEPARATORS, key=line.count)
     try:
-        separator = csv.Sniffer().sniff(line, delimiters=",;\t|").delimiter
-    except csv.Error:
-        separator = ","
-    _check_names(next(csv.reader([line], delimiter=separator), []))
+        names = next(csv.reader([line], delimiter=separator), [])
+    except csv.Error as error:  # a name longer than the reader bears
+        raise SetError("set.names", limit=LONGEST_NAME) from error
+    _check_names(names)
+    return None if line.count('"') % 2 else len(names)
 
 
 def _check_names(names: Sequence[str]) -> None:
     if len(names) > MOST_COLUMNS:
         raise SetError("set.wide", limit=MOST_COLUMNS)
+    if any(len(name) > LONGEST_NAME or "\0" in name for name in names):
+        raise SetError("set.names", limit=LONGEST_NAME)
     folded = [name.strip().casefold() for name in names]
     twice = sorted({name for name, fold in zip(names, folded, strict=True) if folded.count(fold) > 1})
     if twice:

@@ -71,7 +71,12 @@ def is_allowed(path: Path, team: Team | None) -> bool:
 
 
 def file_of(place: str) -> Path:
-    return Path(unquote(urlsplit(place).path)).resolve()
+    try:
+        path = Path(unquote(urlsplit(place).path)).resolve()
+        path.is_file()
+    except (ValueError, OSError):  # what no file can be named, such as one with a NUL
+        raise SetError("set.missing", place=place) from None
+    return path
 
 
 def allowed_file(place: str, team: Team | None) -> Path:
@@ -104,7 +109,10 @@ def s3_bucket(place: str, team: Team | None) -> tuple[str, str]:
 
     ``SEKISHO_S3`` lists ``s3://bucket`` (Amazon) or ``https://endpoint/bucket``, each with a prefix if wanted.
     """
-    parts = urlsplit(place)
+    try:
+        parts = urlsplit(place)
+    except ValueError:
+        raise SetError("set.missing", place=place) from None
     bucket, key = parts.netloc, unquote(parts.path).lstrip("/")
     clean = (
         key and key.isprintable() and not {"", ".", ".."} & set(PurePosixPath("/" + key).parts[1:]) and "//" not in key
