@@ -10,6 +10,10 @@ register(
         "interpreter.asking": gettext_noop("Asking the interpreter, in the sandbox, which packages it has."),
         "interpreter.gone": gettext_noop("The interpreter is not registered any more."),
         "interpreter.missing": gettext_noop("There is no file %(path)s on the worker's host."),
+        "interpreter.lacks": gettext_noop(
+            "Not evaluated: the interpreter that fits the model, %(name)s, lacks packages that an explanation needs: "
+            "%(packages)s. An administrator installs them there and checks the interpreter again."
+        ),
         "interpreter.silent": gettext_noop("%(path)s did not say which Python it is: %(reason)s"),
     }
 )

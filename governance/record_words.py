@@ -39,6 +39,10 @@ AUDITS = {
 DIGESTS = {
     "artifact": gettext_noop("Model files"),
     "data": gettext_noop("Evaluation data"),
+    "reference": gettext_noop("Reference"),
+    "live": gettext_noop("Live version's files"),
+    "live_version": gettext_noop("Live version"),
+    "interpreter": gettext_noop("Interpreter"),
     "advisories": gettext_noop("Advisories"),
     "policy": gettext_noop("Policy"),
     "profile": gettext_noop("Profile"),

@@ -79,6 +79,9 @@ register(
         "audit.computing": gettext_noop("Computing."),
         "audit.keeping": gettext_noop("Keeping the result."),
         "sandbox.trying": gettext_noop("Trying the walls on this host."),
+        "audit.files_changed": gettext_noop(
+            "Not evaluated: the version's files changed while they were audited. Run the audit again."
+        ),
         "audit.version_gone": gettext_noop("The version does not exist any more."),
     }
 )

@@ -9,10 +9,19 @@ from pathlib import Path
 from django.utils.translation import gettext_lazy as _
 
 from governance.audit_kinds import REFERENCES
+from governance.auditing.examination import Examination
 from governance.auditing.places import SetError
 from governance.auditing.replayed import replay
 from governance.auditing.run import STEPS, Finding, known_inputs, run_audit
-from governance.auditing.sources import NotEvaluated, fetch_model, fetch_set, fetch_table, profile_of, uses_of
+from governance.auditing.sources import (
+    NotEvaluated,
+    fetch_model,
+    fetch_set,
+    fetch_table,
+    known_digest,
+    profile_of,
+    uses_of,
+)
 from governance.engine import drift_texts as _texts  # noqa: F401  (registers the sentences, for every process)
 from governance.models import AuditKind, EvaluationSetUse, EvidenceLabel, ModelVersion, Profile
 from portal.jobs.kinds import job_kind
@@ -25,34 +34,37 @@ def run(job, progress) -> dict:
     return run_audit(AuditKind.DRIFT, job, progress, examine)
 
 
-def examine(version: ModelVersion, folder: Path, progress) -> Finding:
+def examine(examination: Examination, folder: Path, progress) -> Finding:
     """Compare the columns of the evaluation table with the reference's, and what the model answers on both."""
     from governance.engine.authority import InvalidEvidence
     from governance.engine.drift import audit_drift
     from governance.engine.tables import EvaluationDataError
 
-    profile = profile_of(version)
+    version, profile = examination.version, profile_of(examination)
     use = reference_use(version)
     if use is None:
         raise NotEvaluated("drift.no_reference")
     progress(1, STEPS, Message("audit.fetching_data"))
-    table = fetch_table(version, profile, folder)
+    table = fetch_table(examination, profile, folder)
     if table.set == use.set:
         raise NotEvaluated("drift.same_set", name=use.set.name)
     try:
         reference = fetch_set(use.set, folder)
     except SetError as error:
         raise NotEvaluated(Message("drift.reference_unusable", {"name": use.set.name, "why": error.message})) from error
-    inputs = known_inputs(version, data=table.digest, reference=reference.digest)
+    inputs = known_inputs(examination, data=table.digest, reference=reference.digest)
     prediction, notes, label = profile.prediction_column, [], EvidenceLabel.COMPUTED
     before, now = reference.path, table.path
-    if not prediction or prediction not in use.set.column_names:
+    if prediction and prediction in use.set.column_names:
+        inputs["artifact"] = known_digest(version)
+    else:
         progress(2, STEPS, Message("audit.fetching_model"))
         model_dir, inputs["artifact"] = fetch_model(version, folder)
         progress(2, STEPS, Message("audit.predicting"))
         try:
             both = [replay(model_dir, path, profile) for path in (reference.path, table.path)]
             (before, now), prediction, label = [made.path for made in both], both[0].prediction, EvidenceLabel.REPLAYED
+            inputs["interpreter"] = both[0].interpreter
         except NotEvaluated as error:
             prediction = ""
             notes.append(Message("drift.note.no_predictions", {"why": error.message}))

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
+from governance.auditing.examination import Examination
 from governance.auditing.features import features_of, read_table
-from governance.auditing.interpreters import interpreter_for
+from governance.auditing.interpreters import environment_for
 from governance.auditing.live import live_version
 from governance.auditing.run import STEPS, Finding, known_inputs, run_audit
 from governance.auditing.sources import NotEvaluated, fetch_model, fetch_table, profile_of
@@ -25,13 +26,16 @@ if TYPE_CHECKING:
     from governance.engine.explanation import ExplanationAudit
 
 
+NEEDED = ("shap", "numba")  # without them nothing is explained, nor checked
+
+
 @job_kind("audit.explanation", title=_("Explanation audit"), lease=30, deadline=1800)
 def run(job, progress) -> dict:
     asked = partial(examine, chosen=tuple(job.params.get("rows", ())))
     return run_audit(AuditKind.EXPLANATION, job, progress, asked)
 
 
-def examine(version: ModelVersion, folder: Path, progress, *, chosen: Sequence[str] = ()) -> Finding:
+def examine(examination: Examination, folder: Path, progress, *, chosen: Sequence[str] = ()) -> Finding:
     """Run the model in the sandbox, attribute its outputs to its inputs, and do the same with the live version.
 
     Parameters
@@ -42,29 +46,32 @@ def examine(version: ModelVersion, folder: Path, progress, *, chosen: Sequence[s
     """
     from governance.engine.explanation import compare_explanations
 
-    profile = profile_of(version)
+    version, profile = examination.version, profile_of(examination)
     progress(1, STEPS, Message("audit.fetching_data"))
-    table = fetch_table(version, profile, folder)
+    table = fetch_table(examination, profile, folder)
     progress(2, STEPS, Message("audit.fetching_model"))
     model_dir, digest = fetch_model(version, folder)
     progress(3, STEPS, Message("audit.computing"))
     rows = read_table(table.path)
     _may_be_named(chosen, profile)
-    audit = explain(rows, profile, model_dir, chosen=chosen)
-    inputs = known_inputs(version, data=table.digest, artifact=digest)
+    interpreter = environment_for(model_dir, needs=NEEDED)
+    audit = explain(rows, profile, model_dir, interpreter.executable, chosen=chosen)
+    inputs = known_inputs(examination, data=table.digest, artifact=digest, interpreter=interpreter.stated)
     live = live_version(version)
     if live is not None and audit.attributed is not None:
         progress(3, STEPS, Message("explanation.comparing", {"number": live.number}))
         named = Message("explanation.live", {"number": live.number})
         try:
-            before, inputs["live"] = _explain_live(live, folder, rows, profile, audit)
+            before, inputs["live"] = _explain_live(live, folder, rows, profile, audit, chosen)
             audit = compare_explanations(audit, before, other=named)
         except DomainError as error:  # the version's own explanation stands without it
             audit = audit.uncompared(named, error.message)
     return Finding(audit.verdict, audit.message, audit.to_json(), inputs, EvidenceLabel.REPLAYED)
 
 
-def explain(table: pa.Table, profile: Profile, model_dir: Path, **settings) -> ExplanationAudit:
+def explain(
+    table: pa.Table, profile: Profile, model_dir: Path, interpreter: str | None, **settings
+) -> ExplanationAudit:
     """Explain a model by a profile's data; the model is given its features and nothing else."""
     from governance.engine.explanation import audit_explanation
     from governance.engine.explanation_rows import UnknownRow
@@ -79,7 +86,7 @@ def explain(table: pa.Table, profile: Profile, model_dir: Path, **settings) -> E
             sensitive=tuple(profile.sensitive_columns),
             proxies=tuple(profile.proxy_columns),
             positive=profile.positive or None,
-            interpreter=interpreter_for(model_dir),
+            interpreter=interpreter,
             **settings,
         )
     except UnknownRow as error:
@@ -97,10 +104,20 @@ def _may_be_named(chosen: Sequence[str], profile: Profile) -> None:
 
 
 def _explain_live(
-    live: ModelVersion, folder: Path, rows: pa.Table, profile: Profile, audit: ExplanationAudit
+    live: ModelVersion,
+    folder: Path,
+    rows: pa.Table,
+    profile: Profile,
+    audit: ExplanationAudit,
+    chosen: Sequence[str],
 ) -> tuple[ExplanationAudit, str]:
-    """The live version on the same rows with the same seed, and the digest of its files."""
+    """The live version on the same rows with the same seed, and the digest of its files.
+
+    Rows that were asked for are no part of the sample, so the same ones are asked for.
+    """
     place = folder / "live"
     place.mkdir()
     model_dir, digest = fetch_model(live, place)
-    return explain(rows, profile, model_dir, rows=audit.rows_used, precision=None, seed=audit.seed), digest
+    interpreter = environment_for(model_dir, needs=NEEDED).executable
+    drawn = {"rows": audit.rows_used, "chosen": chosen, "precision": None, "seed": audit.seed}
+    return explain(rows, profile, model_dir, interpreter, **drawn), digest

@@ -7,10 +7,11 @@ from pathlib import Path
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from governance.auditing.examination import Examination
 from governance.auditing.replayed import REPLAYED_COLUMN, replay
 from governance.auditing.run import STEPS, Finding, known_inputs, run_audit
 from governance.auditing.sources import NotEvaluated, fetch_model, fetch_table, known_digest, profile_of
-from governance.models import AuditKind, EvidenceLabel, ModelVersion
+from governance.models import AuditKind, EvidenceLabel
 from governance.verdict import environments
 from portal.jobs.kinds import job_kind
 from portal.message import Message
@@ -24,22 +25,22 @@ def run(job, progress) -> dict:
     return run_audit(AuditKind.FAIRNESS, job, progress, examine)
 
 
-def examine(version: ModelVersion, folder: Path, progress) -> Finding:
+def examine(examination: Examination, folder: Path, progress) -> Finding:
     """Compare the groups of the evaluation table by the supplied predictions, or by those the sandbox makes."""
     from governance.engine.authority import InvalidEvidence
     from governance.engine.fairness import audit_fairness
     from governance.engine.tables import EvaluationDataError, limit_memory
 
     limit_memory(settings.QUERY_MEMORY, settings.QUERY_FOLDER)
-    profile = profile_of(version)
+    version, profile = examination.version, profile_of(examination)
     if not profile.sensitive_columns:
         raise NotEvaluated("audit.no_sensitive")
     progress(1, STEPS, Message("audit.fetching_data"))
-    table = fetch_table(version, profile, folder)
+    table = fetch_table(examination, profile, folder)
     if not profile.label_column:
         raise NotEvaluated("audit.no_label")
     source, label = table.path, EvidenceLabel.COMPUTED
-    inputs = known_inputs(version, data=table.digest)
+    inputs = known_inputs(examination, data=table.digest)
     score = profile.score_column or None
     try:
         if profile.prediction_column:
@@ -49,7 +50,7 @@ def examine(version: ModelVersion, folder: Path, progress) -> Finding:
             model_dir, inputs["artifact"] = fetch_model(version, folder)
             progress(2, STEPS, Message("audit.predicting"))
             replayed = replay(model_dir, table.path, profile)
-            source, label = replayed.path, EvidenceLabel.REPLAYED
+            source, label, inputs["interpreter"] = replayed.path, EvidenceLabel.REPLAYED, replayed.interpreter
             score = replayed.scores.get(profile.positive or "1")
         progress(3, STEPS, Message("audit.computing"))
         audit = audit_fairness(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +15,9 @@ from governance.models import Interpreter
 from portal.jobs.kinds import job_kind
 from portal.message import Message
 from portal.web.errors import DomainError
+
+if TYPE_CHECKING:
+    from governance.engine.safety_environment import Environment
 
 WORD_CHARACTERS = 200
 
@@ -67,13 +71,13 @@ def known_environments() -> list[Any]:
     return [own_environment(), *(Environment(i.name, i.python, i.packages, i.executable) for i in registered)]
 
 
-def interpreter_for(model_dir: Path) -> str | None:
-    """The executable of the interpreter that fits a model best; None for our own.
+def environment_for(model_dir: Path, *, needs: Sequence[str] = ()) -> Environment:
+    """The interpreter that fits a model best, of those that have the packages that an audit needs itself.
 
     Raises
     ------
     NotEvaluated
-        If none has what loads the model, or the folder holds no model.
+        If none has what loads the model and what the audit needs, or the folder holds no model.
     """
     from governance.engine.safety_checks import mismatch_of
     from governance.engine.safety_contents import read_contents
@@ -85,10 +89,15 @@ def interpreter_for(model_dir: Path) -> str | None:
     except SandboxFailure as failure:
         raise NotEvaluated(failure.message) from failure
     declared = read_environment(model_dir, contents)
-    chosen = best([compare(declared, contents, one) for one in known_environments()])
-    if mismatch := mismatch_of(chosen):
+    compared = [compare(declared, contents, one) for one in known_environments()]
+    fitting = best(compared)
+    if mismatch := mismatch_of(fitting):
         raise NotEvaluated(mismatch)
-    return chosen.environment.executable
+    able = [one for one in compared if one.environment.packages.keys() >= set(needs)]
+    if not able or mismatch_of(best(able)):
+        lacking = [name for name in needs if name not in fitting.environment.packages]
+        raise NotEvaluated("interpreter.lacks", name=fitting.environment.name, packages=lacking)
+    return best(able).environment
 
 
 def _is_word(value: Any) -> bool:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
 
+from governance.auditing.examination import Examination
 from governance.auditing.run import STEPS, Finding, known_inputs, run_audit
 from governance.connections import connect
-from governance.models import AuditKind, ModelVersion
+from governance.models import AuditKind
 from portal.jobs.kinds import job_kind
 from portal.message import Message
 from portal.web.errors import Unavailable
@@ -19,11 +20,12 @@ def run(job, progress) -> dict:
     return run_audit(AuditKind.LINEAGE, job, progress, examine)
 
 
-def examine(version: ModelVersion, folder: Path, progress) -> Finding:
+def examine(examination: Examination, folder: Path, progress) -> Finding:
     """Read the version's whole origin afresh, hash its files, and keep both on the version."""
     from governance.engine.lineage import audit_lineage
     from governance.registry import RegistryError
 
+    version = examination.version
     progress(1, STEPS, Message("audit.reading"))
     try:
         facts = connect(version.model.registry).describe_version(version.model.name, version.number, hashed=True)
@@ -34,4 +36,4 @@ def examine(version: ModelVersion, folder: Path, progress) -> Finding:
     digest = ((facts.get("files") or {}).get("digest")) or ""
     version.lineage, version.artifact_digest = facts, digest
     version.save(update_fields=["lineage", "artifact_digest"])
-    return Finding(audit.verdict, audit.message, audit.to_json(), known_inputs(version, artifact=digest))
+    return Finding(audit.verdict, audit.message, audit.to_json(), known_inputs(examination, artifact=digest))

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from governance.auditing.examination import Examination
 from governance.auditing.features import read_table
 from governance.auditing.live import live_version
 from governance.auditing.replayed import Replayed, replay
@@ -25,18 +26,18 @@ def run(job, progress) -> dict:
     return run_audit(AuditKind.PERFORMANCE, job, progress, examine)
 
 
-def examine(version: ModelVersion, folder: Path, progress) -> Finding:
+def examine(examination: Examination, folder: Path, progress) -> Finding:
     """Measure the supplied predictions, or those the sandbox makes, beside those of the live version."""
     from governance.engine.authority import InvalidEvidence
     from governance.engine.performance import audit_performance
     from governance.engine.tables import EvaluationDataError
 
-    profile = profile_of(version)
+    version, profile = examination.version, profile_of(examination)
     progress(1, STEPS, Message("audit.fetching_data"))
-    table = fetch_table(version, profile, folder)
+    table = fetch_table(examination, profile, folder)
     if not profile.label_column:
         raise NotEvaluated("audit.no_label")
-    inputs = known_inputs(version, data=table.digest)
+    inputs = known_inputs(examination, data=table.digest)
     try:
         if profile.prediction_column:
             inputs["artifact"], label = known_digest(version), EvidenceLabel.COMPUTED
@@ -47,6 +48,7 @@ def examine(version: ModelVersion, folder: Path, progress) -> Finding:
             model_dir, inputs["artifact"] = fetch_model(version, folder)
             progress(2, STEPS, Message("audit.predicting"))
             own, label = replay(model_dir, table.path, profile), EvidenceLabel.REPLAYED
+            inputs["interpreter"] = own.interpreter
         beside, digests = compared(version, own, table.path, profile, folder, progress)
         progress(3, STEPS, Message("audit.computing"))
         audit = audit_performance(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from governance.auditing.features import features_of, read_table
-from governance.auditing.interpreters import interpreter_for
+from governance.auditing.interpreters import environment_for
 from governance.auditing.sources import NotEvaluated
 from governance.models import Profile
 
@@ -24,12 +24,15 @@ class Replayed:
     path : Path
     prediction : str
         The column of the predictions.
+    interpreter : str
+        Which Python ran the model; empty where the predictions were supplied.
     scores : mapping of str to str
         Class → the column of its probability; empty where the model has none.
     """
 
     path: Path
     prediction: str
+    interpreter: str = ""
     scores: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -56,7 +59,8 @@ def replay(model_dir: Path, table: Path, profile: Profile, *, role: str = "", be
     rows = read_table(table)
     try:
         features = features_of(rows, profile, model_dir)
-        made = predict(model_dir, features, interpreter=interpreter_for(model_dir))
+        interpreter = environment_for(model_dir)
+        made = predict(model_dir, features, interpreter=interpreter.executable)
     except SandboxFailure as failure:
         raise NotEvaluated(failure.message) from failure
     prediction, scores = REPLAYED_COLUMN + role, {}
@@ -71,7 +75,7 @@ def replay(model_dir: Path, table: Path, profile: Profile, *, role: str = "", be
         rows = rows.append_column(name, [values])
     target = table.parent / f"replayed{role}.parquet"
     pq.write_table(rows, target)
-    return Replayed(target, prediction, scores)
+    return Replayed(target, prediction, interpreter.stated, scores)
 
 
 def class_name(value) -> str:

@@ -12,8 +12,9 @@ from governance.actions.audits import keep_audit
 from governance.audit_kinds import applies
 from governance.auditing.challengers import KINDS as CHALLENGED
 from governance.auditing.challengers import judged_on_challengers
+from governance.auditing.examination import Examination
 from governance.auditing.sources import NotEvaluated, load_version, workplace
-from governance.models import EvaluationSetUse, EvidenceLabel, ModelVersion, Outcome, Profile, SetRole
+from governance.models import EvaluationSetUse, EvidenceLabel, Outcome, SetRole
 from governance.sandbox import unsandboxed
 from portal.jobs.models import Job
 from portal.message import Message
@@ -32,21 +33,21 @@ class Finding:
     label: str = EvidenceLabel.COMPUTED
 
 
-def run_audit(kind: str, job: Job, progress, examine: Callable[[ModelVersion, Path, Any], Finding]) -> dict:
+def run_audit(kind: str, job: Job, progress, examine: Callable[[Examination, Path, Any], Finding]) -> dict:
     """Load, examine, keep. What cannot be evaluated is kept too, with its reason, so that a gate can show it."""
-    version = load_version(job.params["version"])
+    examination = Examination(load_version(job.params["version"]))
     unwalled = unsandboxed.watch()
     with workplace() as folder:
         try:
-            finding = _not_applicable(kind, version) or examine(version, folder, progress)
+            finding = _not_applicable(kind, examination) or examine(examination, folder, progress)
         except NotEvaluated as error:
-            finding = Finding(Outcome.NOT_EVALUATED, error.message, {}, known_inputs(version))
-    finding = dataclasses.replace(finding, inputs=finding.inputs | read_inputs(version))
+            finding = Finding(Outcome.NOT_EVALUATED, error.message, {}, known_inputs(examination))
+    finding = dataclasses.replace(finding, inputs=finding.inputs | read_inputs(examination))
     if kind in CHALLENGED:
-        finding = judged_on_challengers(version, finding, examine, progress)
+        finding = judged_on_challengers(examination.version, finding, examine, progress)
     progress(STEPS, STEPS, Message("audit.keeping"))
     audit = keep_audit(
-        version=version,
+        version=examination.version,
         kind=kind,
         outcome=finding.outcome,
         message=finding.message,
@@ -58,30 +59,30 @@ def run_audit(kind: str, job: Job, progress, examine: Callable[[ModelVersion, Pa
     return {"audit": audit.pk, "outcome": str(audit.outcome)}
 
 
-def _not_applicable(kind: str, version: ModelVersion) -> Finding | None:
-    profile = getattr(version.model, "profile", None)
+def _not_applicable(kind: str, examination: Examination) -> Finding | None:
+    profile = getattr(examination.version.model, "profile", None)
     if applies(kind, profile):
         return None
     message = Message(f"audit.not_applicable.{profile.kind}")
-    return Finding(Outcome.NOT_APPLICABLE, message, {}, known_inputs(version))
+    return Finding(Outcome.NOT_APPLICABLE, message, {}, known_inputs(examination))
 
 
-def known_inputs(version: ModelVersion, **digests: Any) -> dict[str, Any]:
+def known_inputs(examination: Examination, **digests: Any) -> dict[str, Any]:
     """The digests that an audit stands on; the profile's is always among them."""
-    profile = Profile.objects.filter(model=version.model_id).first()  # as it is kept: audits may read it otherwise
-    return {"profile": profile.digest if profile else "", **digests}
+    return {"profile": examination.profile_digest, **digests}
 
 
-def read_inputs(version: ModelVersion) -> dict[str, Any]:
+def read_inputs(examination: Examination) -> dict[str, Any]:
     """What is known of the evaluation table that was read: its set, rows it shares with training, keys not found."""
-    table = version.evaluated
+    table = examination.table
     if table is None:
         return {}
     found: dict[str, Any] = {}
     if table.set:
         found["set"] = table.set.name
-        use = EvaluationSetUse.objects.filter(model=version.model_id, set=table.set, role=SetRole.GOLD).first()
-        if use and use.overlap:
+        model = examination.version.model_id
+        use = EvaluationSetUse.objects.filter(model=model, set=table.set, role=SetRole.GOLD).first()
+        if use and use.overlap and use.overlap.get("data") == table.set.digest:
             found["overlap"] = f"{use.overlap['rows']} / {use.overlap['of']}"
     if table.joined:
         found["unmatched"] = f"{table.joined['unmatched']} / {table.joined['rows']}"

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from governance.auditing.examination import Examination
 from governance.auditing.features import features_of, read_table
 from governance.auditing.interpreters import known_environments
 from governance.auditing.run import STEPS, Finding, known_inputs, run_audit
@@ -22,18 +23,19 @@ def run(job, progress) -> dict:
     return run_audit(AuditKind.SAFETY, job, progress, examine)
 
 
-def examine(version: ModelVersion, folder: Path, progress) -> Finding:
+def examine(examination: Examination, folder: Path, progress) -> Finding:
     """Measure and read the files, and run the model again where the profile names data with its columns."""
     from governance.engine.safety import NEEDS_MODEL, REQUIRED, audit_safety
     from governance.sandbox import SandboxFailure
 
     progress(1, STEPS, Message("audit.fetching_model"))
+    version = examination.version
     model_dir, digest = fetch_model(version, folder)
     progress(2, STEPS, Message("audit.fetching_data"))
-    inputs = known_inputs(version, artifact=digest)
+    inputs = known_inputs(examination, artifact=digest)
     request, why_not = None, None
     try:
-        request, inputs["data"] = _request(version, model_dir, folder)
+        request, inputs["data"] = _request(examination, model_dir, folder)
     except NotEvaluated as error:
         why_not = error.message
     tabular = _kind(version) == Kind.TABULAR
@@ -60,13 +62,13 @@ def _kind(version: ModelVersion) -> str:
     return profile.kind if profile else Kind.TABULAR
 
 
-def _request(version: ModelVersion, model_dir: Path, folder: Path) -> tuple[Any, str]:
+def _request(examination: Examination, model_dir: Path, folder: Path) -> tuple[Any, str]:
     """What is to be repeated, and the digest of its data."""
     from governance.engine.safety_replay import ReplayRequest
     from governance.engine.tables import EvaluationDataError
 
-    profile = profile_of(version)
-    table = fetch_table(version, profile, folder)
+    profile = profile_of(examination)
+    table = fetch_table(examination, profile, folder)
     try:
         rows = read_table(table.path)
     except EvaluationDataError as error:

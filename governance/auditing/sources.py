@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from governance.auditing.encodings import readable
+from governance.auditing.examination import Examination
 from governance.auditing.places import SHARED, SetError, bring, file_digest, file_of, is_allowed, run_artifact
 from governance.connections import connect
 from governance.models import EvaluationSet, EvaluationSetUse, ModelVersion, Profile, SetRole
@@ -50,12 +52,13 @@ def load_version(version_id: int) -> ModelVersion:
     return version
 
 
-def profile_of(version: ModelVersion) -> Profile:
-    """The model's profile; a pinned set without the prediction column has the sandbox make the predictions."""
-    profile = getattr(version.model, "profile", None)
+def profile_of(examination: Examination) -> Profile:
+    """A copy of the profile; a pinned set without the prediction column has the sandbox make the predictions."""
+    profile = copy.copy(getattr(examination.version.model, "profile", None))
     if profile is None:
         raise NotEvaluated("audit.no_profile")
-    one = version.challenger or next((use.set for use in uses_of(version) if use.role == SetRole.GOLD), None)
+    uses = uses_of(examination.version)
+    one = examination.challenger or next((use.set for use in uses if use.role == SetRole.GOLD), None)
     if one and profile.prediction_column not in one.column_names:
         profile.prediction_column = ""
     return profile
@@ -95,21 +98,21 @@ def known_digest(version: ModelVersion) -> str:
         raise Unavailable(error.message) from error
 
 
-def fetch_table(version: ModelVersion, profile: Profile, folder: Path) -> EvaluationTable:
-    """Bring the evaluation data here: the model's gold set, or what the profile names.
+def fetch_table(examination: Examination, profile: Profile, folder: Path) -> EvaluationTable:
+    """Bring the evaluation data here: the challenger set that is asked about, the gold set, or what the profile names.
 
-    That is an artifact of the version's run, or a file below an allowed folder. While a version is judged on a
-    challenger set (``version.challenger``), it is that set.
+    That is an artifact of the version's run, or a file below an allowed folder.
     """
+    version = examination.version
     uses = {use.role: use for use in uses_of(version) if use.role != SetRole.CHALLENGER}
-    one = version.challenger or (uses[SetRole.GOLD].set if SetRole.GOLD in uses else None)
+    one = examination.challenger or (uses[SetRole.GOLD].set if SetRole.GOLD in uses else None)
     if one:
         table = _usable(one, folder)
     else:
         table = _named_by(profile, version, folder)
     if SetRole.SENSITIVE in uses:
         table = _with_restricted(table, uses[SetRole.SENSITIVE], profile, folder)
-    version.evaluated = table
+    examination.table = table
     return table
 
 
@@ -168,11 +171,8 @@ def _named_by(profile: Profile, version: ModelVersion, folder: Path) -> Evaluati
     place = profile.evaluation_data.strip()
     if not place:
         raise NotEvaluated("audit.no_data")
-    if place.startswith("file:"):
-        path = _allowed_file(place, version.team)
-    else:
-        path = _artifact(version, place, folder)
     try:
+        path = _allowed_file(place, version.team) if place.startswith("file:") else _artifact(version, place, folder)
         return EvaluationTable(readable(path, folder), file_digest(path))
     except SetError as error:
         raise NotEvaluated(Message("audit.data_unusable", {"why": error.message})) from error

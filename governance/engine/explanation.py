@@ -119,7 +119,7 @@ def audit_explanation(
         if sandbox is None:
             raise SandboxFailure(Message("sandbox.none"))
         task = _task(sample, asked, evaluations, positive, limits)
-        kernel = tree_kernel(sandbox)
+        kernel = tree_kernel(sandbox, interpreter=interpreter)
         outcome = run(
             task | kernel.task,
             model_dir=model_dir,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -41,6 +42,13 @@ class Environment:
     python: str
     packages: Mapping[str, str]
     executable: str | None = None
+
+    @property
+    def stated(self) -> str:
+        """Which one it is, in a line that differs as soon as its Python or one of its packages does."""
+        listed = "\n".join(f"{name}=={version}" for name, version in sorted(self.packages.items()))
+        digest = hashlib.sha256(listed.encode()).hexdigest()
+        return f"{self.name} · Python {self.python} · sha256:{digest}".removeprefix(" · ")
 
 
 @dataclass(frozen=True)

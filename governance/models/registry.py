@@ -96,8 +96,6 @@ class ModelVersion(models.Model):
     deleted_at = models.DateTimeField(null=True)
 
     objects = MirroredQuerySet.along("model__team__").as_manager()
-    challenger = None  # the evaluation set that an audit judges this instance on in place of the gold set
-    evaluated = None  # the evaluation table that an audit has read for this instance
 
     class Meta:
         ordering = ["-number"]

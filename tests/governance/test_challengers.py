@@ -7,8 +7,12 @@ import random
 import pytest
 
 from governance.actions.evaluation_uses import use_set
+from governance.auditing.challengers import judged_on_challengers
+from governance.auditing.examination import Examination
+from governance.auditing.run import Finding, known_inputs, run_audit
+from governance.auditing.sources import load_version
 from governance.gate_readings import read
-from governance.models import Audit
+from governance.models import Audit, Profile
 from governance.policy import FairnessNeeds
 from governance.verdict import environments
 from portal.jobs.kinds import KINDS
@@ -36,6 +40,44 @@ def version(cast):
     version = make.make_version(make.make_model(cast.team, profile=columns))
     use_set(model=version.model, one=uploaded(cast.team, cast.member, text=decisions(0)), role="gold", by=cast.member)
     return version
+
+
+def found(examination: Examination, label: str, artifact: str) -> Finding:
+    return Finding("pass", Message("x"), {}, known_inputs(examination, artifact=artifact), label)
+
+
+def test_the_label_is_the_weakest_and_other_files_say_nothing(cast, version):
+    """A gate that wants the model to be run is not opened by predictions that came with the challenger set."""
+    hard = uploaded(cast.other_team, cast.stranger, text=decisions(0.1), name="Hard cases")
+    use_set(model=version.model, one=hard, role="challenger", by=cast.reviewer)
+    gold = found(Examination(version), "replayed", "sha256:a")
+    supplied = judged_on_challengers(version, gold, lambda one, *a: found(one, "computed", "sha256:a"), None)
+    assert (supplied.outcome, supplied.label) == ("pass", "computed")
+    run = judged_on_challengers(version, gold, lambda one, *a: found(one, "replayed", "sha256:a"), None)
+    assert (run.outcome, run.label) == ("pass", "replayed")
+    others = judged_on_challengers(version, gold, lambda one, *a: found(one, "replayed", "sha256:b"), None)
+    assert others.outcome == "not_evaluated"
+    assert "changed while they were audited" in str(others.message)
+
+
+def test_a_profile_that_is_written_meanwhile_has_no_part_in_what_is_found(version):
+    """The audit binds what it read, so that the gate sees that the profile is another one now."""
+    version = load_version(version.pk)
+    before = version.model.profile.digest
+
+    def examine(examination, folder, progress):
+        Profile.objects.filter(model=version.model).update(positive="0")
+        return found(examination, "computed", "sha256:a")
+
+    job = make_job(version)
+    run_audit("performance", job, lambda *args: None, examine)
+    audit = Audit.objects.get(job=job)
+    assert audit.inputs["profile"] == before
+    assert Profile.objects.get(model=version.model).digest != before
+
+
+def make_job(version) -> Job:
+    return Job.objects.filter(kind="audit.performance", params__version=version.pk).latest("pk")
 
 
 def audited() -> Audit:

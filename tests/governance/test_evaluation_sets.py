@@ -18,6 +18,7 @@ from governance.actions.data_connections import save_connection
 from governance.actions.evaluation_uses import release_set, use_set
 from governance.auditing import measuring, places
 from governance.auditing.evaluation_jobs import end_what_is_over
+from governance.auditing.examination import Examination
 from governance.auditing.features import features_of
 from governance.auditing.sources import NotEvaluated, SetError, fetch_set, fetch_table
 from governance.models import EvaluationSet, EvaluationSetUse, Profile, digest_of
@@ -39,7 +40,7 @@ def version(cast):
 
 def table(version, tmp_path):
     version = type(version).objects.select_related("model__profile").get(pk=version.pk)
-    return fetch_table(version, Profile.objects.get(model=version.model_id), tmp_path)
+    return fetch_table(Examination(version), Profile.objects.get(model=version.model_id), tmp_path)
 
 
 def test_an_upload_is_measured_and_pinned(cast, tmp_path):

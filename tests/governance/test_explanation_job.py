@@ -15,6 +15,7 @@ import pytest
 from django.urls import reverse
 
 from governance.auditing import explanation
+from governance.auditing.examination import Examination
 from governance.auditing.sources import EvaluationTable, NotEvaluated
 from governance.engine.explanation_results import Attributed
 from portal.jobs.models import Job
@@ -73,9 +74,10 @@ def page_of(browser, version, **query):
 
 
 def test_a_version_is_explained_beside_the_live_one_and_its_page_says_what_changed(cast, as_user, version, tmp_path):
-    found = explanation.examine(version, tmp_path, lambda *a: None)
+    found = explanation.examine(Examination(version), tmp_path, lambda *a: None)
     assert found.outcome == "pass"
     assert found.inputs["live"] == "sha256:1"
+    assert "Python 3" in found.inputs["interpreter"]
     result = found.result
     changes = {change["feature"]: change["kind"] for change in result["comparison"]["changes"]}
     assert changes["months"] == "new"
@@ -110,16 +112,27 @@ def test_a_live_version_that_cannot_be_explained_leaves_the_audit_standing(versi
     made = replace(make.explanation_result((), (), True), attributed=Attributed(["use"], np.ones((3, 1)), "margin"))
     monkeypatch.setattr(explanation, "fetch_model", fetch)
     monkeypatch.setattr(explanation, "explain", lambda *a, **k: made)
-    found = explanation.examine(version, tmp_path, lambda *a: None)
+    found = explanation.examine(Examination(version), tmp_path, lambda *a: None)
     assert found.outcome == "pass"
     assert found.result["comparison"]["message"]["code"] == "explanation.compared.not"
     assert found.result["comparison"]["rows"] == 0
 
 
+def test_the_live_version_is_explained_on_the_same_rows(version, tmp_path, monkeypatch):
+    """Rows that are asked for leave the sample; if they left only one of the two, other rows would be compared."""
+    made = make.explanation_result((), (), True)
+    made, asked = replace(made, attributed=Attributed(["use"], np.ones((3, 1)), "margin"), rows_used=3), []
+    monkeypatch.setattr(explanation, "explain", lambda *args, **given: asked.append(given) or made)
+    explanation.examine(Examination(version), tmp_path, lambda *a: None, chosen=("7", "late=0.5"))
+    now, live = asked
+    assert now["chosen"] == live["chosen"] == ("7", "late=0.5")
+    assert (live["rows"], live["precision"], live["seed"]) == (3, None, made.seed)
+
+
 def test_a_sensitive_column_that_the_data_lacks_is_said_and_not_taken_for_unused(version, tmp_path):
     version.model.profile.sensitive_columns = ["Age"]
     with pytest.raises(NotEvaluated) as error:
-        explanation.examine(version, tmp_path, lambda *a: None)
+        explanation.examine(Examination(version), tmp_path, lambda *a: None)
     assert error.value.message.code == "data.no_column"
 
 
@@ -155,6 +168,6 @@ def test_rows_that_are_asked_for_go_with_the_job(cast, as_user, version):
 )
 def test_a_row_that_cannot_be_named_ends_the_job_and_keeps_no_audit(version, tmp_path, row, code):
     with pytest.raises(DomainError) as error:
-        explanation.examine(version, tmp_path, lambda *a: None, chosen=[row])
+        explanation.examine(Examination(version), tmp_path, lambda *a: None, chosen=[row])
     assert error.value.message.code == code
     assert not isinstance(error.value, NotEvaluated), "a slip of the pen is no evidence against the version"

@@ -17,7 +17,7 @@ from governance.actions import interpreters
 from governance.actions.audits import request_audits
 from governance.audit_kinds import kinds_for
 from governance.auditing import safety
-from governance.auditing.interpreters import interpreter_for, run_check
+from governance.auditing.interpreters import environment_for, run_check
 from governance.auditing.sources import EvaluationTable, NotEvaluated
 from governance.models import Audit, AuditKind, Interpreter, Kind, Profile
 from portal.jobs.kinds import KINDS
@@ -168,19 +168,42 @@ def test_a_model_runs_with_the_interpreter_that_it_asks_for(cast, version, monke
     """A real second interpreter: asked in the sandbox, chosen by its packages, and used."""
     folder = write_model(tmp_path / "model", requirements=["scikit-learn==0.24.2", *PINNED[1:]])
     with pytest.raises(NotEvaluated, match=r"scikit-learn 0\.24\.2"):
-        interpreter_for(folder)
+        environment_for(folder)
     one = interpreters.add_interpreter(name="Models of 2024", executable=other_python, by=cast.admin)
     run_check(Job.objects.get(kind="interpreter.check"), lambda *args: None)
     one.refresh_from_db()
     assert (one.error, one.packages["scikit-learn"]) == (None, "0.24.2")
     assert one.python == ".".join(map(str, sys.version_info[:3]))
     assert {"pandas", "pyarrow", "pyyaml", "mlflow"} <= set(one.packages)
-    assert interpreter_for(folder) == other_python
+    assert environment_for(folder).executable == other_python
     audit = audited(version, monkeypatch, folder, pd.DataFrame({"income": [10.0, 90.0], "said": [0, 1]}))
     assert audit.outcome == "pass"
     assert audit.result["environment"]["interpreter"] == "Models of 2024"
     recorded = Event.objects.filter(action__startswith="interpreter").values_list("action", flat=True)
     assert set(recorded) == {"interpreter.add", "interpreter.check"}
+
+
+def registered(name: str, **packages: str) -> Interpreter:
+    inside = {"pandas": "2.2.3", "pyarrow": "18.0.0", "pyyaml": "6.0.2"}
+    python = ".".join(map(str, sys.version_info[:3]))
+    return Interpreter.objects.create(
+        name=name, executable=f"/opt/{name}/bin/python", python=python, packages=inside | packages
+    )
+
+
+def test_an_interpreter_that_cannot_explain_says_what_it_lacks(db, tmp_path):
+    """Where another one fits too, that is taken; what is stated of an interpreter follows its packages."""
+    folder = write_model(tmp_path / "model", requirements=["scikit-learn==0.24.2", *PINNED[1:]])
+    wanted = dict(line.split("==") for line in ["scikit-learn==0.24.2", *PINNED[1:]])
+    bare = registered("bare", **wanted)
+    assert environment_for(folder).executable == bare.executable
+    with pytest.raises(NotEvaluated, match="bare, lacks packages that an explanation needs: shap"):
+        environment_for(folder, needs=("shap",))
+    before = environment_for(folder).stated
+    Interpreter.objects.filter(pk=bare.pk).update(packages=bare.packages | {"scipy": "1.0.0"})
+    assert environment_for(folder).stated != before
+    able = registered("able", shap="0.47.0", **wanted)
+    assert environment_for(folder, needs=("shap",)).executable == able.executable
 
 
 def test_what_is_not_there_is_not_used(cast):

@@ -20,7 +20,8 @@ from governance.engine.explanation import audit_explanation
 from governance.engine.explanation_importance import importances
 from governance.engine.explanation_rows import choose_rows
 from governance.engine.tables import EvaluationDataError
-from governance.sandbox import Limits
+from governance.sandbox import Limits, SandboxFailure
+from governance.sandbox.kernels import Kernel
 from portal.message import Message
 
 LIMITS = Limits(wall_seconds=180.0)
@@ -230,6 +231,19 @@ def test_without_a_sandbox_nothing_runs_and_nothing_passes(people, source_model,
     assert "No sandbox works on this host" in str(found.message)
     assert found.sensitive_reliance is None
     assert json.loads(json.dumps(found.to_json(), allow_nan=False))["schema"] == "sekisho.explanation/1"
+
+
+def test_the_kernel_is_compiled_for_the_interpreter_that_runs_the_model(people, source_model, monkeypatch):
+    asked = []
+
+    def run(*args, **given):
+        asked.append(given["interpreter"])
+        raise SandboxFailure(Message("sandbox.none"))
+
+    monkeypatch.setattr(explanation, "tree_kernel", lambda sandbox, interpreter: asked.append(interpreter) or Kernel())
+    monkeypatch.setattr(explanation, "run", run)
+    audit(source_model(SCORE), people, interpreter="/opt/other/bin/python")
+    assert asked == ["/opt/other/bin/python"] * 2
 
 
 @pytest.mark.parametrize(
