@@ -82,6 +82,11 @@ class Comparison:
         return [kind for kind, a, b in self.audits if (a.outcome if a else None) != (b.outcome if b else None)]
 
     @property
+    def measured_alike(self) -> bool:
+        """Whether any of the numbers were measured on the same data."""
+        return any(numbers.same_data for numbers in self.numbers)
+
+    @property
     def apart(self) -> int:
         """How many numbers certainly differ, of those on the same data."""
         return sum(row.apart for numbers in self.numbers if numbers.same_data for row in numbers.rows)

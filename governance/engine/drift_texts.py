@@ -20,6 +20,7 @@ register(
             "Not evaluated: no column has %(min_rows)s values both in the reference and in the current data."
         ),
         "drift.and_more": gettext_noop("and others: %(count)s"),
+        "drift.answer": gettext_noop("the model's answer"),
         "drift.moved": gettext_noop("%(column)s by %(value)s (%(low)s to %(high)s)"),
         "drift.missing_changed": gettext_noop(
             "%(column)s (missing in %(current)s of the rows, before in %(reference)s)"

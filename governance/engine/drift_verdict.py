@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from governance.engine.drift_measures import distance_limits
+from governance.engine.drift_samples import PREDICTION
 from governance.engine.gaps import FAIL, INCONCLUSIVE, MAX_FACTOR, PASS
 from portal.message import Message
 
@@ -24,12 +25,13 @@ def size(result: Mapping[str, Any]) -> float:
 def describe(result: Mapping[str, Any]) -> Message:
     """What the sentence says of a column: its distance, or that its values are missing."""
     missing = result["missing"]
+    column = Message("drift.answer") if result["role"] == PREDICTION else result["column"]
     by_missing = missing["verdict"] == result["verdict"] and result["distance_verdict"] != result["verdict"]
     if by_missing and abs(missing["change"]) > 0:
         shares = {key: f"{100 * missing[key]:.3g}%" for key in ("reference", "current")}
-        return Message("drift.missing_changed", {"column": result["column"], **shares})
+        return Message("drift.missing_changed", {"column": column, **shares})
     numbers = {"value": result["distance"], "low": result["low"], "high": result["high"]}
-    return Message("drift.moved", {"column": result["column"], **numbers})
+    return Message("drift.moved", {"column": column, **numbers})
 
 
 def type_message(item: Mapping[str, str]) -> Message:

@@ -62,7 +62,7 @@ def _most_changed(picture: dict[str, Any]) -> str:
     shares = zip(picture["levels"], picture["reference"], picture["current"], strict=False)  # the rest comes after
     level, then, now = max(shares, key=lambda one: abs(one[1] - one[2]))
     short = level if len(level) <= LONGEST_LEVEL else level[: LONGEST_LEVEL - 1] + "…"
-    return _("%(level)s %(then)s → %(now)s") % {"level": short, "then": f"{then:.0%}", "now": f"{now:.0%}"}
+    return _("%(level)s: %(then)s → %(now)s") % {"level": short, "then": f"{then:.0%}", "now": f"{now:.0%}"}
 
 
 @register.simple_tag(takes_context=True)

@@ -17,6 +17,7 @@ class Plain:
     """Of a hundred in each of two groups, so many; how far apart they may be, and how far apart they really are.
 
     ``least`` and ``most`` are rounded outwards, so that no reader is surer than the interval.
+    ``enough`` is how far apart they may be found, about, to pass on as many cases; None if that is unknown.
     """
 
     rate: str
@@ -29,6 +30,7 @@ class Plain:
     allowed: str
     least: int
     most: int
+    enough: int | None = None
 
 
 def plain_words(result: Mapping[str, Any], gap: Mapping[str, Any] | None) -> Plain | None:
@@ -38,6 +40,8 @@ def plain_words(result: Mapping[str, Any], gap: Mapping[str, Any] | None) -> Pla
     if gap["verdict"] not in ("pass", "fail", "inconclusive"):
         return None
     named = gap["message"]["params"]
+    advice = gap.get("advice") or {}
+    passing = advice["params"]["value"] if advice.get("code") == "fairness.advice.difference" else None
     return Plain(
         rate=gap["rate"],
         verdict=gap["verdict"],
@@ -49,4 +53,5 @@ def plain_words(result: Mapping[str, Any], gap: Mapping[str, Any] | None) -> Pla
         allowed=f"{HUNDRED * gap['tolerance']:g}",
         least=math.floor(HUNDRED * gap["low"] + 1e-9),
         most=math.ceil(HUNDRED * gap["high"] - 1e-9),
+        enough=None if passing is None else round(HUNDRED * passing),
     )

@@ -77,7 +77,7 @@ def job(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def job_progress(request: HttpRequest, pk: int) -> HttpResponse:
     """The piece that a page with a job asks for again and again, until the job has ended."""
-    return render(request, "jobs/_progress.html", {"job": _find_job(request, pk)})
+    return render(request, "jobs/_progress.html", {"job": _find_job(request, pk), "polled": True})
 
 
 @require_POST
