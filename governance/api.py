@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 from governance.actions import promotions as promotion_actions
 from governance.actions.audits import request_audits
 from governance.models import Audit, AuditKind, EvaluationSet, ModelVersion, Promotion, RegisteredModel
-from governance.outgoing import outgoing
+from governance.outgoing import outgoing, outgoing_message
 from governance.verdict import as_document, judge
 from portal.web.errors import Invalid, Missing
 from portal.web.say import say
@@ -43,6 +43,7 @@ class AuditSerializer(serializers.ModelSerializer):
     model = serializers.CharField(source="version.model.name")
     version = serializers.IntegerField(source="version.number")
     sentence = serializers.SerializerMethodField()
+    message = serializers.SerializerMethodField()
     result = serializers.SerializerMethodField()
 
     class Meta:
@@ -53,7 +54,10 @@ class AuditSerializer(serializers.ModelSerializer):
         )  # fmt: skip
 
     def get_sentence(self, audit: Audit) -> str:
-        return say(audit.message)
+        return say(outgoing_message(audit.message, audit.result))
+
+    def get_message(self, audit: Audit) -> dict:
+        return outgoing_message(audit.message, audit.result).to_json()
 
     def get_result(self, audit: Audit) -> dict:
         return outgoing(audit.result)

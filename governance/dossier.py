@@ -21,7 +21,7 @@ from governance.models import (
     Promotion,
     PromotionState,
 )
-from governance.outgoing import printed
+from governance.outgoing import outgoing_message, printed
 from governance.policy import Environment, Gate, describe_gate
 from governance.verdict import environments, judge, rules_of
 from governance.views.drift_figures import drift_view
@@ -226,6 +226,7 @@ def _fairness(audit: Audit | None) -> dict[str, Any]:
         "fairness_audit": audit,
         "fairness_parts": parts,
         "fairness": result,
+        "fairness_message": outgoing_message(audit.message, audit.result),
         "plain": plain_words(audit.result, parts[0].view.decisive),
         "most_groups": f":{MOST_GROUPS}",
     }

@@ -6,12 +6,18 @@ from typing import Any
 
 from django.conf import settings
 
-from governance.suppression import suppress
+from governance.suppression import suppress, suppress_message
+from portal.message import Message
 
 
 def outgoing(result: dict[str, Any]) -> dict[str, Any]:
     """The result without the figures of groups smaller than ``SEKISHO_LEAST_CELL``."""
     return suppress(result, settings.LEAST_CELL)
+
+
+def outgoing_message(message: dict[str, Any], result: dict[str, Any]) -> Message:
+    """An audit's sentence without the figures that its result keeps back."""
+    return Message.from_json(suppress_message(message, result, settings.LEAST_CELL))
 
 
 def printed(result: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from django.http import HttpResponse, JsonResponse
 from django.utils.text import slugify
 
 from governance.models import Audit, AuditKind
-from governance.outgoing import outgoing
+from governance.outgoing import outgoing, outgoing_message
 from portal.web.say import say
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -32,7 +32,7 @@ def _json(audit: Audit) -> HttpResponse:
         "kind": audit.kind,
         "outcome": audit.outcome,
         "label": audit.label,
-        "sentence": say(audit.message),
+        "sentence": say(outgoing_message(audit.message, audit.result)),
         "created_at": audit.created_at.isoformat(),
         "digest": audit.digest,
         "inputs": audit.inputs,

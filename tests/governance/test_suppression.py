@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import copy
 import json
+import random
 
 import pytest
 
-from governance.suppression import suppress
+from governance.suppression import suppress, suppress_message
 from tests.governance import factories as make
 
 
@@ -55,6 +56,87 @@ def test_a_rate_that_rests_on_few_cases_goes_alone():
 def test_challengers_are_held_to_it_too():
     found = suppress({"groups": [], "challengers": [{"set": "c", "result": RESULT}]}, 5)
     assert found["challengers"][0]["result"]["groups"][2]["n"] is None
+
+
+def crossed(cells: dict[tuple[str, str], int]) -> dict:
+    """Counts of sex by age, with their margins."""
+    sexes, ages = {sex for sex, _ in cells}, {age for _, age in cells}
+    groups = [group("sex", s, sum(n for (sex, _), n in cells.items() if sex == s)) for s in sorted(sexes)]
+    groups += [group("age", a, sum(n for (_, age), n in cells.items() if age == a)) for a in sorted(ages)]
+    for (sex, age), n in cells.items():
+        both = group("sex", sex, n)
+        groups.append(both | {"features": ["sex", "age"], "group": {"sex": sex, "age": age}})
+    return {"schema": "sekisho.fairness/1", "n": sum(cells.values()), "groups": groups, "gaps": []}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_hidden_group_is_a_total_less_others_that_are_shown(seed):
+    rng = random.Random(seed)
+    sizes = [0, 2, 3, 7, 40, 60, 300]
+    cells = {(s, a): rng.choice(sizes) for s in "fmx" for a in ("a", "b", "c", "d")}
+    result = crossed(cells)
+    found = suppress(result, 5)["groups"]
+    small = [before for before, after in zip(result["groups"], found, strict=True) if 0 < before["n"] < 5]
+    known = {tuple(sorted(g["group"].items())): g["n"] for g in found if g["n"] is not None}
+    known[()] = result["n"]
+    groups = [tuple(sorted(g["group"].items())) for g in result["groups"]]
+    while True:  # an adversary who adds and subtracts
+        learnt = {}
+        for total in [(), *groups]:
+            for features in (("sex",), ("age",), ("age", "sex")):
+                line = [g for g in groups if tuple(k for k, _ in g) == features and set(total) < set(g)]
+                unknown = [g for g in line if g not in known]
+                if line and total not in known and not unknown:
+                    learnt[total] = sum(known[g] for g in line)
+                elif line and total in known and len(unknown) == 1:
+                    learnt[unknown[0]] = known[total] - sum(known[g] for g in line if g in known)
+        if not learnt:
+            break
+        known |= learnt
+    assert not [g for g in small if tuple(sorted(g["group"].items())) in known]
+
+
+def test_the_next_smallest_is_counted_nowhere_else():
+    result = copy.deepcopy(RESULT)
+    said = {"code": "fairness.gap.pass.difference", "params": {"highest_n": 497, "lowest_n": 500, "value": 0.05}}
+    result["gaps"][1] |= {
+        "highest": {"group": {"sex": "m"}, "value": 225 / 497, "n": 497},
+        "lowest": {"group": {"sex": "f"}, "value": 0.4, "n": 500},
+        "comparisons": [{"group": {"sex": "m"}, "difference": 225 / 497 - 0.4, "n": 497}],
+        "message": said,
+    }
+    result["message"] = {"code": "fairness.pass", "params": {"decisive": said, "count": 1, "of": 1}}
+    result["missing"] = {"label": 0, "sensitive": {"sex": 3, "age": 0}}
+    result["groups"][2]["reason"] = {"code": "fairness.too_small", "params": {"n": 3, "min_group": 30}}
+    found = suppress(result, 5)
+    gap = found["gaps"][1]
+    assert (gap["highest"]["value"], gap["highest"]["n"], gap["lowest"]["n"]) == (0.45, None, 500)
+    assert gap["comparisons"][0]["n"] is None
+    for message in (found["message"], suppress_message(result["message"], result, 5)):
+        assert message["params"]["decisive"]["params"]["highest_n"] is None
+        assert message["params"]["decisive"]["params"]["lowest_n"] == 500
+    assert found["missing"]["sensitive"] == {"sex": None, "age": 0}
+    assert found["groups"][2]["reason"]["params"]["n"] is None
+    assert "497" not in json.dumps(found)
+    assert result["gaps"][1]["highest"]["n"] == 497
+
+
+def test_a_small_part_does_not_follow_from_the_other_part():
+    def parted(level: str, positive: int, negative: int) -> dict:
+        made = group("sex", level, positive + negative)
+        return made | {
+            "metrics": {
+                name: {"value": 0.5, "low": 0.1, "high": 0.9, "n": n, "judged": True, "interval": "wilson"}
+                for name, n in (("selection_rate", positive + negative), ("tpr", positive), ("fpr", negative))
+            }
+        }
+
+    groups = [parted("f", 2, 98), parted("m", 100, 100), parted("x", 300, 300)]
+    f, m, x = suppress({"groups": groups, "gaps": []}, 5)["groups"]
+    for thin in (f, m):  # the total less the others would say the positive ones of f
+        assert thin["n"] == thin["metrics"]["selection_rate"]["n"]
+        assert [thin["metrics"][name]["n"] for name in ("tpr", "fpr")] == [None, None]
+    assert x["metrics"]["tpr"]["n"] == 300
 
 
 @pytest.mark.django_db
