@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from governance.actions.evaluation_uses import pin_profiles
-from governance.models import DataConnection, EvaluationSet, ModelVersion, SetSource
+from governance.models import KEPT, DataConnection, EvaluationSet, ModelVersion, SetSource
 from portal.accounts.models import Team
 from portal.accounts.permissions import require
 from portal.jobs.actions import enqueue
@@ -82,9 +82,17 @@ def create_set(
             )
             _ask_to_measure(one, by)
     except IntegrityError:
+        _forget_upload(given)
         message = Message("set.name_taken", {"name": name})
         raise Invalid(message, {"name": message}) from None
     return one
+
+
+def _forget_upload(given: dict[str, Any]) -> None:
+    """Keep no rows that belong to no set: nobody would answer for them, and no retention end them."""
+    digest = given.get("digest")
+    if digest and not EvaluationSet.objects.filter(digest=digest, ended_at=None, source__in=KEPT).exists():
+        EvaluationSet(source=SetSource.UPLOAD, **given).kept_file.unlink(missing_ok=True)
 
 
 def _checked(source, place, upload, version, connection, by) -> dict[str, Any]:

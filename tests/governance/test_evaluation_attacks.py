@@ -15,6 +15,7 @@ from governance.auditing.encodings import readable
 from governance.auditing.places import SetError
 from governance.models import DataConnection
 from portal.web.errors import Invalid
+from tests.governance.evaluation_made import uploaded
 
 
 def measured(path, folder):
@@ -112,3 +113,13 @@ def test_a_sentence_names_no_folder_of_the_house(tmp_path):
     with pytest.raises(SetError, match="cannot be read") as refused:
         measured(tmp_path / "t.parquet", tmp_path)
     assert str(tmp_path) not in str(refused.value.message.to_json())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_upload_that_became_no_set_leaves_no_rows_behind(cast, settings):
+    first = uploaded(cast.team, cast.member)
+    with pytest.raises(Invalid, match="named Held out already"):
+        uploaded(cast.team, cast.member, text="a,b\n9,9\n")
+    with pytest.raises(Invalid, match="named Held out already"):
+        uploaded(cast.team, cast.member)  # the same rows belong to the first
+    assert [path.name for path in (settings.SEKISHO_HOME / "evaluation").iterdir()] == [first.kept_file.name]
