@@ -33,6 +33,7 @@ def readable(path: Path, folder: Path) -> Path:
     encoding = _encoding(path, head) if is_text else "utf-8"
     if encoding == "utf-8":
         if path != table:
+            table.unlink(missing_ok=True)  # the same set may be read twice, in two roles
             table.symlink_to(path)
         return table
     table = folder / f"evaluation.utf8{suffix}"

@@ -60,7 +60,7 @@ def _drawn(one: EvaluationSet, folder: Path) -> Path:
 
 
 def _keep(one: EvaluationSet, path: Path, digest: str) -> None:
-    """The rows as they were drawn, under their digest; a snapshot that was replaced stays until its set ends."""
+    """The rows as they were drawn, under their digest; a snapshot that was replaced is a leftover."""
     import shutil
 
     one.digest = digest

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from governance.auditing.encodings import readable
 from governance.auditing.examination import Examination
-from governance.auditing.places import SHARED, SetError, bring, file_digest, file_of, is_allowed, run_artifact
+from governance.auditing.places import SHARED, SetError, bring, file_digest, file_of, is_allowed, own_copy, run_artifact
 from governance.connections import connect
 from governance.models import EvaluationSet, EvaluationSetUse, ModelVersion, Profile, SetRole
 from portal.accounts.models import Team
@@ -172,7 +172,10 @@ def _named_by(profile: Profile, version: ModelVersion, folder: Path) -> Evaluati
     if not place:
         raise NotEvaluated("audit.no_data")
     try:
-        path = _allowed_file(place, version.team) if place.startswith("file:") else _artifact(version, place, folder)
+        if place.startswith("file:"):
+            path = own_copy(_allowed_file(place, version.team), folder)
+        else:
+            path = _artifact(version, place, folder)
         return EvaluationTable(readable(path, folder), file_digest(path))
     except SetError as error:
         raise NotEvaluated(Message("audit.data_unusable", {"why": error.message})) from error

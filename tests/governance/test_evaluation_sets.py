@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
 import threading
+import time
 from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -20,6 +22,7 @@ from governance.auditing import measuring, places
 from governance.auditing.evaluation_jobs import end_what_is_over
 from governance.auditing.examination import Examination
 from governance.auditing.features import features_of
+from governance.auditing.leftovers import clear
 from governance.auditing.sources import NotEvaluated, SetError, fetch_set, fetch_table
 from governance.models import EvaluationSet, EvaluationSetUse, Profile, digest_of
 from portal.jobs.models import Job
@@ -303,3 +306,43 @@ def test_when_the_time_is_over_the_rows_go(cast, version, tmp_path):
     assert (one.state, one.preview, one.rows) == ("ended", {}, 60)
     with pytest.raises(Invalid):
         use_set(model=version.model, one=one, role="gold", by=cast.member)
+
+
+def test_what_a_killed_worker_leaves_behind_goes_and_what_is_needed_stays(cast, settings):
+    """An audit's folder may hold restricted attributes; a set may have ended before its copy was removed."""
+    needed, ended = uploaded(cast.team, cast.member), uploaded(cast.team, cast.member, text=PEOPLE, name="People")
+    EvaluationSet.objects.filter(pk=ended.pk).update(ended_at=ended.created_at)
+    folders = [settings.SEKISHO_HOME / "scratch" / name for name in ("audit-killed", "audit-running")]
+    for folder in folders:
+        folder.mkdir(parents=True)
+        (folder / "joined.parquet").write_text("who is what")
+    incoming = settings.SEKISHO_HOME / "evaluation" / "incoming-1"
+    incoming.write_text("half of an uplo")
+    assert clear() == 0, "nothing is old enough"
+    old = time.time() - 2 * 24 * 3600
+    for path in (needed.kept_file, ended.kept_file, incoming, folders[0]):
+        os.utime(path, (old, old))
+    assert clear() == 3
+    left = (needed.kept_file, ended.kept_file, incoming, *folders)
+    assert [path.exists() for path in left] == [True, False, False, False, True]
+
+
+def test_a_file_is_read_as_it_was_when_its_digest_was_taken(cast, tmp_path, settings):
+    """Whoever may write to the storage could show one file to the digest and another to the audit."""
+    settings.DATA_ROOTS = [tmp_path / "data"]
+    file = tmp_path / "data" / "shared" / "cases.csv"
+    file.parent.mkdir(parents=True)
+    file.write_text(CASES)
+    one = sets.create_set(team=cast.team, name="F", source="file", place=file.as_uri(), by=cast.member)
+    work("evaluation.measure")
+    one.refresh_from_db()
+    table = fetch_set(one, tmp_path)
+    file.write_text("id,income,label,region\n1,1,1,south\n")
+    assert table.path.read_text() == CASES
+
+
+def test_a_set_in_two_roles_is_read_twice(cast, version):
+    one = uploaded(cast.team, cast.member)
+    for role in ("gold", "training"):
+        use_set(model=version.model, one=one, role=role, by=cast.member)
+    assert list(work("evaluation.overlap").values()) == [{"rows": 60, "of": 60, "columns": 3}]
