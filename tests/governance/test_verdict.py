@@ -8,6 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from governance.actions import policies
+from governance.evidence import latest_audits
 from governance.gates import Verdict
 from governance.models import Audit
 from governance.policy import DEFAULT
@@ -129,3 +130,19 @@ def test_bound_digests_change_with_what_they_bind(cast, version):
     after = judge(version, "production").bound
     assert {part for part in before if before[part] != after[part]} == {"evidence"}
     assert bound_digests(version, current_policy(version, "staging"), {})["evidence"] != before["evidence"]
+
+
+def test_of_older_audits_no_result_is_read(cast, django_assert_num_queries):
+    """Results are large, and a version that is audited each night has many."""
+    one = make_version(make_model(cast))
+    audited(one, fairness=fairness(0.2, 0.15, 0.25))
+    newest = [audit(one, "fairness", fairness(0.01, 0.0, 0.02)), audit(one, "lineage", age=5)]
+    moment = newest[0].created_at
+    tied = [audit(one, "explanation"), audit(one, "explanation")]
+    Audit.objects.filter(pk__in=[item.pk for item in tied]).update(created_at=moment)
+    with django_assert_num_queries(1):
+        found = latest_audits(one)
+    assert found["fairness"] == newest[0]
+    assert found["lineage"] != newest[1], "the newest by its time, not by its row"
+    assert found["explanation"] == tied[1]
+    assert set(found) == {"fairness", "lineage", "explanation"}
