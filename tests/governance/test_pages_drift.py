@@ -51,7 +51,7 @@ def test_drifted_columns_are_named_pictured_and_weighed(cast, as_user, version):
     assert "of the newest explanation" in page
     assert page.count('<ul class="mult"><li>') == 1
     assert "new categories: 1" in page
-    assert "Kyushu 2" in page
+    assert "Kyushu: 2" in page
     assert "1% → 20%" in page
     assert "F (sex) has changed by" in page
     assert "scipy" in page
