@@ -37,6 +37,7 @@ AUTHORITY_TOLERANCE = 1e-8
 REPEATS = 3
 REPEAT_ROWS = 30
 LOCAL_ROWS = 5
+CLASS_CHARACTERS = 200
 VERSION_NAMES = ("shap", "scikit-learn", "mlflow", "numpy", "pandas", "numba")
 
 
@@ -188,7 +189,7 @@ def _columns(outcome: Outcome, sample: Rows) -> list[str]:
         and said.get("method") in METHODS
         and said.get("kernel") in KERNELS[said["method"]]
         and said.get("kind") in OUTPUTS
-        and (label is None or isinstance(label, str | int | float))
+        and (label is None or (isinstance(label, str | int | float) and len(str(label)) <= CLASS_CHARACTERS))
         and type(used) is int
         and sample.chosen + min(2, sample.sample) <= used <= len(sample.numbers)
     )

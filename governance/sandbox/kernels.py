@@ -45,7 +45,7 @@ def tree_kernel(sandbox: Sandbox, *, interpreter: str | None = None) -> Kernel:
     if not compiled.is_dir():
         try:
             _compile(source, compiled, sandbox, interpreter)
-        except (SandboxFailure, OSError, ValueError) as failure:
+        except (SandboxFailure, OSError, LookupError, ValueError, TypeError, AttributeError) as failure:
             LOGGER.warning("the tree kernel could not be compiled: %s", getattr(failure, "detail", "") or failure)
             return Kernel()
     return Kernel(source.task | {"kernel_cache": KERNEL_CACHE}, source.binds | {KERNEL_CACHE: compiled})
@@ -58,7 +58,7 @@ def _compile(source: Kernel, target: Path, sandbox: Sandbox, interpreter: str | 
         dict(source.task), sandbox=sandbox, interpreter=interpreter, binds=source.binds, program="compile_kernel.py"
     )
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-        made = Path(folder, "made")
+        made = Path(folder, "made").resolve()  # the cache may lie behind a link
         for name, content in outcome.payload["files"].items():
             path = made / name
             if not path.resolve().is_relative_to(made):

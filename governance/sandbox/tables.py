@@ -147,7 +147,7 @@ def _explained(failure: SandboxFailure, bounds: TableLimits) -> SandboxFailure:
 
 def _refusal(code: Any, params: Any, bounds: TableLimits) -> Message:
     """The reader's objection as one of our sentences; its figures are untrusted."""
-    if code not in REFUSALS or not isinstance(params, dict):
+    if not isinstance(code, str) or code not in REFUSALS or not isinstance(params, dict):
         return Message("sandbox.bad_answer")
     said: dict[str, Any] = {}
     for name in REFUSALS[code]:

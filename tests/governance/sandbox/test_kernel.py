@@ -101,16 +101,33 @@ def test_a_kernel_that_does_not_compile_is_left_out(here, tmp_path, monkeypatch,
     assert "could not be compiled" in caplog.text
 
 
-def test_files_of_a_cache_stay_within_their_folder(here, tmp_path, monkeypatch):
-    """What the interpreter behind the walls says is not believed."""
-    package = tmp_path / "treeshap"
+@pytest.fixture
+def compiled(here, tmp_path, monkeypatch):
+    """What comes of an answer of the compiling process, in a cache behind a link."""
+    package, cache = tmp_path / "treeshap", tmp_path / "elsewhere"
     package.mkdir()
+    cache.mkdir()
+    (tmp_path / "cache").symlink_to(cache)
     monkeypatch.setattr(kernels, "PACKAGE", package)
-    monkeypatch.setattr(kernels, "_cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(kernels, "_cache_folder", lambda: tmp_path / "cache")
 
-    def answers(*_, **__):
-        return Outcome({"files": {"../../outside": "aGk="}}, {}, "", "", 0.0)
+    def compiled(payload) -> Kernel:
+        answer = Outcome(payload, {}, "", "", 0.0)
+        monkeypatch.setattr(sys.modules["governance.sandbox.run"], "run", lambda *_, **__: answer)
+        return tree_kernel(here)
 
-    monkeypatch.setattr(sys.modules["governance.sandbox.run"], "run", answers)
-    assert tree_kernel(here) == Kernel()
+    return compiled
+
+
+@pytest.mark.parametrize(
+    "payload", [{"files": {"../../outside": "aGk="}}, {"files": {"outside": 7}}, {"files": ["outside"]}, {}]
+)
+def test_files_of_a_cache_stay_within_their_folder(compiled, tmp_path, payload):
+    """What the interpreter behind the walls says is not believed."""
+    assert compiled(payload) == Kernel()
     assert not list(tmp_path.rglob("outside"))
+
+
+def test_a_cache_behind_a_link_is_used(compiled):
+    kernel = compiled({"files": {"kernel/part.nbi": "aGk="}})
+    assert (kernel.binds[kernels.KERNEL_CACHE] / "kernel" / "part.nbi").read_bytes() == b"hi"

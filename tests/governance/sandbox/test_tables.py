@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from governance.sandbox import SandboxFailure, TableLimits, convert_table, measure_table, tables
+from governance.sandbox import Outcome, SandboxFailure, TableLimits, convert_table, measure_table, tables
 from governance.sandbox.limits import MEBIBYTE
 
 SMALL = TableLimits(rows=1000, columns=10, cells=5000, bytes=MEBIBYTE)
@@ -150,3 +150,13 @@ def test_a_reader_that_was_taken_over_gives_no_table(monkeypatch, tmp_path, colu
 
 
 _run = tables.run
+
+
+@pytest.mark.parametrize("code", [["format"], {"format": 1}, 7, True, "unheard of"])
+def test_an_objection_that_is_none_of_ours_is_a_bad_answer(tmp_path, monkeypatch, code):
+    """The reader may be its author's by now."""
+    answer = Outcome({"refused": code, "params": {}}, {}, "", "bubblewrap", 0.1)
+    monkeypatch.setattr(tables, "run", lambda *args, **given: answer)
+    with pytest.raises(SandboxFailure) as failure:
+        tables.measure_table(tmp_path / "table.csv")
+    assert failure.value.message.code == "sandbox.bad_answer"
