@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,6 +73,8 @@ def suppress(result: Mapping[str, Any], least: int) -> dict[str, Any]:
             found[key] = [{**entry, "result": suppress(entry.get("result") or {}, least)} for entry in value]
         elif key == "missing":
             found[key] = _few(value, least)
+        elif key == "local":  # each is a case alone
+            found[key] = without_values(value)
         else:
             found[key] = _cleaned(value, least)
     if said:
@@ -89,6 +91,13 @@ def suppress_message(message: Any, result: Mapping[str, Any], least: int) -> Any
             if gap.get("message") != new.get("message"):
                 said[_text(gap["message"])] = new["message"]
     return _said_anew(message, said) if said else message
+
+
+def without_values(explained: Iterable[Mapping[str, Any]] | None) -> list[dict[str, Any]]:
+    """Explained rows without what stands in them: what each feature added stays."""
+    return [
+        {**row, "contributions": [{**part, "value": None} for part in row["contributions"]]} for row in explained or ()
+    ]
 
 
 def _key(group: Mapping[str, Any]) -> Key:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from governance.engine.safety_environment import Environment
 
 WORD_CHARACTERS = 200
+ANSWER_SECONDS = 60.0  # well below the deadline of the check, which would end it without a reason
 
 
 @job_kind("interpreter.check", title=_("Check of an interpreter"), lease=30, deadline=120, max_attempts=1)
@@ -48,12 +50,16 @@ def survey(executable: str) -> tuple[str, dict[str, str]]:
     """
     from governance.engine.safety_environment import normalised
     from governance.sandbox import SandboxFailure, run
+    from governance.sandbox.limits import configured
 
+    limits = replace(configured(), wall_seconds=min(ANSWER_SECONDS, configured().wall_seconds))
     if not Path(executable).is_file():
         raise DomainError("interpreter.missing", path=executable)
     with tempfile.TemporaryDirectory(prefix="sekisho-") as folder:
         try:
-            said = run({"task": "survey"}, model_dir=folder, program="survey.py", interpreter=executable).payload
+            said = run(
+                {"task": "survey"}, model_dir=folder, program="survey.py", interpreter=executable, limits=limits
+            ).payload
         except SandboxFailure as failure:
             raise DomainError("interpreter.silent", path=executable, reason=failure.message) from failure
     python, packages = said.get("python"), said.get("packages")

@@ -7,7 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from governance.models import AuditKind
+from governance.models import AuditKind, EvaluationSetUse, ModelVersion, SetRole
+from governance.suppression import without_values
 from governance.verdict import environments
 from governance.views.audit_export import export
 from governance.views.audit_page import audit_context
@@ -58,8 +59,17 @@ def explanation(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     if context["asked_format"]:
         return export(context["audit"], context["asked_format"])
     if context["has_result"]:
-        context["figures"] = explanation_view(context["audit"].result, request.GET.get("row", ""))
+        result = context["audit"].result
+        if not _may_see_rows(request.user, context["audit"].version):
+            result = result | {"local": without_values(result.get("local"))}
+        context["figures"] = explanation_view(result, request.GET.get("row", ""))
     return render(request, "governance/explanation.html", context)
+
+
+def _may_see_rows(user, version: ModelVersion) -> bool:
+    """Whether what stands in an explained row is for the user: its set's owner says who sees rows."""
+    gold = EvaluationSetUse.objects.filter(model=version.model_id, role=SetRole.GOLD).select_related("set__team")
+    return all(user.has_perm("evaluation.rows", use.set) for use in gold)
 
 
 @login_required

@@ -87,13 +87,13 @@ def evaluation_set_new(request: HttpRequest) -> HttpResponse:
 def evaluation_set(request: HttpRequest, pk: int) -> HttpResponse:
     """What is this data, and who is judged on it?"""
     one = find(request, pk)
-    jobs = Job.objects.about("evaluation", one.pk)
+    newest = Job.objects.about("evaluation", one.pk).order_by("-pk").first()
     may_see = request.user.has_perm("evaluation.rows", one)
     context = {
         "one": one,
         "outcome": OUTCOMES[one.state],
         "uses": EvaluationSetUse.objects.for_user(request.user).filter(set=one).select_related("model"),
-        "job": jobs.active().first(),
+        "job": newest if newest and (newest.is_active or (newest.state == "failed" and not one.error)) else None,
         "may_change": request.user.has_perm("evaluation.change", one),
         "may_see": may_see,
         "first": one.preview.get("rows", ()) if may_see else (),

@@ -5,8 +5,12 @@ from __future__ import annotations
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from governance.actions.data_connections import save_connection
+from governance.actions.evaluation_sets import create_set
 from governance.actions.evaluation_uses import use_set
 from governance.models import EvaluationSet, EvaluationSetUse, Profile
+from portal.jobs.models import Job
+from portal.jobs.runner import run_job
 from tests.governance import factories as make
 from tests.governance.evaluation_made import CASES, PEOPLE, uploaded, work
 
@@ -97,3 +101,31 @@ def test_the_api_tells_facts_and_no_rows(cast, as_user, model):
     assert "preview" not in found
     assert "north" not in page(as_user(cast.auditor).get(f"/api/v1/evaluation-sets/{one.pk}/"))
     assert as_user(cast.stranger).get(f"/api/v1/evaluation-sets/{one.pk}/").status_code == 404
+
+
+def test_why_a_set_was_not_measured_is_said(cast, as_user, tmp_path):
+    away = save_connection(name="W", kind="duckdb", address=str(tmp_path / "gone.duckdb"), by=cast.admin)
+    one = create_set(team=cast.team, name="A", source="table", connection=away, place="t", by=cast.member)
+    run_job(Job.objects.get(kind="evaluation.measure").pk)
+    shown = page(as_user(cast.member).get(f"/evaluation-sets/{one.pk}/"))
+    assert "The database W does not answer" in shown
+
+
+@pytest.mark.parametrize("form", ["json", "page"])
+def test_what_stands_in_an_explained_row_is_for_those_who_may_see_rows(cast, as_user, model, form):
+    theirs = uploaded(cast.other_team, cast.stranger, shared=True)
+    version = make.make_version(model)
+    make.audit_explanation(version)
+    address = f"/models/{model.pk}/versions/1/explanation/"
+
+    def values() -> list:
+        browser = as_user(cast.member)
+        if form == "json":
+            [row] = browser.get(address + "?format=json").json()["result"]["local"]
+            return [part["value"] for part in row["contributions"]]
+        return [step.value for step in browser.get(address).context["figures"].local.steps[1:5]]
+
+    if form == "page":  # without a set of its own, the team's data are explained to the team
+        assert None not in values()
+    use_set(model=model, one=theirs, role="gold", by=cast.member)
+    assert set(values()) == {None}

@@ -221,6 +221,18 @@ def test_a_path_that_is_none_is_refused(cast, path):
         interpreters.add_interpreter(name="X", executable=path, by=cast.admin)
 
 
+def test_an_interpreter_that_never_answers_is_given_up_with_a_reason(cast, tmp_path, monkeypatch):
+    silent = tmp_path / "python"
+    silent.write_text("#!/bin/sh\nsleep 600\n")
+    silent.chmod(0o755)
+    monkeypatch.setattr("governance.auditing.interpreters.ANSWER_SECONDS", 1.0)
+    one = interpreters.add_interpreter(name="Silent", executable=str(silent), by=cast.admin)
+    with pytest.raises(DomainError, match="1 second"):
+        run_check(Job.objects.get(kind="interpreter.check"), lambda *args: None)
+    one.refresh_from_db()
+    assert (one.python, one.error["code"]) == ("", "interpreter.silent")
+
+
 def test_interpreters_are_an_administrators(cast, as_user):
     with pytest.raises(Forbidden):
         interpreters.add_interpreter(name="X", executable="/usr/bin/python3", by=cast.manager)
