@@ -1,11 +1,13 @@
-"""What nothing needs any more: folders of audits that were killed, and copies of sets that ended or have new rows.
+"""What nothing needs any more: folders of killed audits and sandboxes, and copies of sets that ended or have new rows.
 
 Both may hold restricted attributes. Whatever removes them in the course of things may be killed before it does.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
+import tempfile
 import time
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from governance.models import KEPT, EvaluationSet
 from portal.jobs.kinds import every
 
 HOUR = 3600
+SANDBOXED = "sekisho-????????"  # what a sandbox is given lies in such a folder for temporary files
 LONGEST_AUDIT = 24 * HOUR  # an audit has half an hour, and may be taken up again some times
 
 
@@ -27,12 +30,18 @@ def clear() -> int:
     for path in copies:
         path.unlink(missing_ok=True)
     folders = _older(settings.SEKISHO_HOME / "scratch", LONGEST_AUDIT)
+    folders += [path for path in _older(Path(tempfile.gettempdir()), LONGEST_AUDIT, SANDBOXED) if _is_ours(path)]
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
     return len(copies) + len(folders)
 
 
-def _older(folder: Path, seconds: int) -> list[Path]:
+def _is_ours(folder: Path) -> bool:
+    """Whether a sandbox of ours was given its input here: others may use such names for other things."""
+    return (folder / "input" / "task.json").is_file() and folder.lstat().st_uid == os.getuid()
+
+
+def _older(folder: Path, seconds: int, names: str = "*") -> list[Path]:
     """What was last written so long ago, and so is not being made just now."""
     before = time.time() - seconds
-    return [path for path in folder.glob("*") if path.lstat().st_mtime < before]
+    return [path for path in folder.glob(names) if path.lstat().st_mtime < before]

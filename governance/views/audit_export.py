@@ -14,7 +14,7 @@ from governance.models import Audit, AuditKind
 from governance.outgoing import outgoing, outgoing_message
 from portal.web.say import say
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # in Japan wide signs count too
 
 
 def export(audit: Audit, form: str) -> HttpResponse:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import tempfile
+import time
 
 import duckdb
 import pyarrow as pa
@@ -10,10 +13,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from governance.actions.data_connections import save_connection
-from governance.auditing import drawing, measuring, places
+from governance.auditing import drawing, leftovers, measuring, places
 from governance.auditing.encodings import readable
 from governance.auditing.places import SetError
 from governance.models import DataConnection
+from governance.views.audit_export import _cell
 from portal.web.errors import Invalid
 from tests.governance.evaluation_made import uploaded
 
@@ -123,3 +127,27 @@ def test_an_upload_that_became_no_set_leaves_no_rows_behind(cast, settings):
     with pytest.raises(Invalid, match="named Held out already"):
         uploaded(cast.team, cast.member)  # the same rows belong to the first
     assert [path.name for path in (settings.SEKISHO_HOME / "evaluation").iterdir()] == [first.kept_file.name]
+
+
+@pytest.mark.django_db
+def test_what_a_killed_sandbox_was_given_is_removed(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    long_ago = time.time() - 2 * leftovers.LONGEST_AUDIT
+    for name, given, when in (
+        ("sekisho-a1b2c3d4", "input/task.json", long_ago),
+        ("sekisho-running_", "input/task.json", time.time()),
+        ("sekisho-mainhome", "sekisho.sqlite3", long_ago),
+    ):
+        (tmp_path / name / given).parent.mkdir(parents=True)
+        (tmp_path / name / given).touch()
+        os.utime(tmp_path / name, (when, when))
+    leftovers.clear()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["sekisho-mainhome", "sekisho-running_"]
+
+
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", "\n=1", "\uff1d1+1", "\uff0b1", "\uff0d1", "\uff20x"]
+)
+def test_no_cell_of_a_file_is_run_by_a_spreadsheet(text):
+    assert _cell(text) == "'" + text
+    assert (_cell(-1.5), _cell(None), _cell("a=1")) == (-1.5, "", "a=1")
