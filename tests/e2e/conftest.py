@@ -22,6 +22,7 @@ def world(transactional_db, cast) -> World:
     from assessments.framework import shipped
     from governance.actions import promotions
     from portal.accounts.actions import create_token
+    from tests.e2e import evaluated
     from tests.governance import factories
 
     framework = shipped()["mlops-maturity"]
@@ -47,7 +48,8 @@ def world(transactional_db, cast) -> World:
     promotions.refuse(promotion=shut, rev=shut.rev, reason="The gap is certain.", by=cast.reviewer)
     factories.make_registry("Legacy", error={"code": "registry.timeout", "params": {"address": "x", "seconds": 10.0}})
     create_token(name="pipeline", scope="read", days=30, by=cast.admin)
-    return World(_addresses(cast, model, refused, bare, shut, ready, framework), _empty(cast))
+    full = _addresses(cast, model, refused, bare, shut, ready, framework) | evaluated.addresses(cast)
+    return World(full, _empty(cast))
 
 
 def _addresses(cast, model, refused, bare, shut, ready, framework) -> dict[str, str]:
@@ -112,6 +114,7 @@ def _empty(cast) -> dict[str, str]:
         "roadmap, empty": f"{team}roadmap/",
         "history, empty": f"{team}history/",
         "models, empty": "/models/",
+        "evaluation sets, empty": "/evaluation-sets/",
         "promotions, empty": "/promotions/",
         "records, empty": "/records/",
         "jobs, empty": "/jobs/",
