@@ -61,7 +61,6 @@ def examine(examination: Examination, folder: Path, progress) -> Finding:
             positive=profile.positive or None,
             weight=profile.weight_column or None,
             score=score,
-            pool=getattr(profile, "pool", None),
             bins=profile.bins or None,
             min_group=smallest_group(),
         )

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Mapping
 from typing import Any, TextIO
 
-from portal.message import Message
+from governance.commands import names, write_verdict
 
 TITLE = "audit how far the columns of a table have drifted from a reference"
 KEPT = ".npz"
@@ -39,9 +39,9 @@ def run(options: Mapping[str, Any]) -> dict[str, Any]:
     from governance.engine.drift_reference import Reference
     from governance.engine.tables import EvaluationDataError
 
-    columns = _names(options["columns"]) if options["columns"] is not None else None
+    columns = names(options["columns"]) if options["columns"] is not None else None
     made = {name: options[name] for name in ("prediction", "label", "weight")}
-    sensitive = _names(options["sensitive"])
+    sensitive = names(options["sensitive"])
     reference: Any = options["reference"]
     keep = options["keep"]
     if reference.endswith(KEPT):
@@ -70,10 +70,7 @@ def run(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def describe(result: Mapping[str, Any], out: TextIO) -> None:
     """Print the verdict, its reason, and a table of the columns, the farthest first."""
-    out.write(f"{result['verdict'].upper().replace('_', ' ')}\n{Message.from_json(result['message'])}\n")
-    for message in (result["advice"], *result["notes"]):
-        if message:
-            out.write(f"{Message.from_json(message)}\n")
+    write_verdict(result, [result["advice"], *result["notes"]], out)
     width = max([len(item["column"]) for item in result["columns"]] + [6])
     heads = f"{'distance':>24}  {'PSI':>6}  {'missing':>16}  {'p, corrected':>12}"
     out.write(f"\n{'column':<{width}}  {'verdict':<13}{heads}\n")
@@ -91,7 +88,3 @@ def describe(result: Mapping[str, Any], out: TextIO) -> None:
         f"\ndistance: Kolmogorov-Smirnov of numbers, total variation of levels, {tolerance:g} is allowed; "
         f"limits at {confidence:.0%}\n"
     )
-
-
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]

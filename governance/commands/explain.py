@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from governance.commands import names, write_verdict
 from portal.message import Message
 
 if TYPE_CHECKING:
@@ -94,9 +95,9 @@ def _settings(options: Mapping[str, Any]) -> dict[str, Any]:
         "evaluations": options["evaluations"],
         "seed": options["seed"],
         "chosen": options["row"],
-        "sensitive": _names(options["sensitive"]),
-        "proxies": _names(options["proxies"]),
-        "drop": [*label, *_names(options["drop"])],
+        "sensitive": names(options["sensitive"]),
+        "proxies": names(options["proxies"]),
+        "drop": [*label, *names(options["drop"])],
         "positive": options["positive"],
         "limits": replace(configured(), wall_seconds=seconds, cpu_seconds=int(seconds)),
     }
@@ -119,7 +120,7 @@ def _audit(place: str, data: str, settings: Mapping[str, Any]) -> tuple[Explanat
 
 def describe(result: Mapping[str, Any], out: TextIO) -> None:
     """Print the verdict, its reason, and the features by importance."""
-    out.write(f"{result['verdict'].upper().replace('_', ' ')}\n{Message.from_json(result['message'])}\n")
+    write_verdict(result, (), out)
     if not result["importance"]:
         return
     for item in (result["method"]["text"], result["output"]["text"], result["sampling"]["message"]):
@@ -158,10 +159,6 @@ def _describe_row(local: Mapping[str, Any], out: TextIO) -> None:
     out.write(f"\nrow {local['row']}: base {local['base']:.4g}, output {local['prediction']:.4g}\n")
     for part in local["contributions"]:
         out.write(f"  {part['contribution']:+.4g}  {part['feature']} = {part['value']}\n")
-
-
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 @contextmanager

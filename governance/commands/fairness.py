@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
+from governance.commands import bins, names, write_verdict
 from portal.message import Message
 
 TITLE = "audit decisions in a Parquet or CSV file for fairness between groups"
@@ -59,11 +60,11 @@ def run(options: Mapping[str, Any]) -> dict[str, Any]:
         options["data"],
         label=options["label"],
         prediction=options["prediction"],
-        sensitive=_names(options["sensitive"]),
+        sensitive=names(options["sensitive"]),
         positive=options["positive"],
         tolerance=options["tolerance"],
         min_group=options["min_group"],
-        judge=_names(options["judge"]) if options["judge"] is not None else None,
+        judge=names(options["judge"]) if options["judge"] is not None else None,
         score=options["score"],
         weight=options["weight"],
         task=options["task"],
@@ -73,16 +74,13 @@ def run(options: Mapping[str, Any]) -> dict[str, Any]:
         confidence=options["confidence"],
         replicates=options["replicates"],
         seed=options["seed"],
-        bins=dict(_bins(text) for text in options["bins"]),
+        bins=dict(bins(text) for text in options["bins"]),
     ).to_json()
 
 
 def describe(result: Mapping[str, Any], out: TextIO) -> None:
     """Print the verdict, its reason, and a table of the groups."""
-    out.write(f"{result['verdict'].upper().replace('_', ' ')}\n{Message.from_json(result['message'])}\n")
-    for message in (result["advice"], *result["notes"]):
-        if message:
-            out.write(f"{Message.from_json(message)}\n")
+    write_verdict(result, [result["advice"], *result["notes"]], out)
     shown = [name for name in (*SHOWN, *SHOWN_OF_NUMBERS) if name in result["overall"]]
     names = [_group_name(group["group"]) for group in result["groups"]]
     width = max(map(len, [*names, "group"]))
@@ -99,23 +97,6 @@ def describe(result: Mapping[str, Any], out: TextIO) -> None:
             out.write(f"{gap['verdict']:<14}{gap['feature']}: {gap['metric']} {value}\n")
 
 
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
-
-
-def _bins(text: str) -> tuple[str, list[float]]:
-    from governance.engine.tables import EvaluationDataError
-
-    column, _, edges = text.partition("=")
-    try:
-        numbers = [float(edge) for edge in _names(edges)]
-    except ValueError:
-        numbers = []
-    if not numbers:
-        raise EvaluationDataError("data.bins_format", text=text)
-    return column.strip(), numbers
-
-
 def _pools(texts: Sequence[str]) -> dict[str, dict[str, list[str]]]:
     from governance.engine.tables import EvaluationDataError
 
@@ -123,9 +104,9 @@ def _pools(texts: Sequence[str]) -> dict[str, dict[str, list[str]]]:
     for text in texts:
         target, _, levels = text.partition("=")
         column, _, name = (part.strip() for part in target.partition(":"))
-        if not (column and name and _names(levels)):
+        if not (column and name and names(levels)):
             raise EvaluationDataError("data.pool_format", text=text)
-        found.setdefault(column, {})[name] = _names(levels)
+        found.setdefault(column, {})[name] = names(levels)
     return found
 
 

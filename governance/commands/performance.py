@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Mapping
 from typing import Any, TextIO
 
+from governance.commands import bins, names, write_verdict
 from portal.message import Message
 
 TITLE = "audit the performance of predictions in a Parquet or CSV file"
@@ -54,8 +55,8 @@ def run(options: Mapping[str, Any]) -> dict[str, Any]:
         positive=options["positive"],
         task=options["task"],
         metric=options["metric"],
-        slices=None if options["slices"] is None else _names(options["slices"]),
-        bins=dict(_bins(text) for text in options["bins"]),
+        slices=None if options["slices"] is None else names(options["slices"]),
+        bins=dict(bins(text) for text in options["bins"]),
         baseline_prediction=options["baseline"],
         baseline_score=_score(options["baseline_score"]),
         min_cases=options["min_cases"],
@@ -67,10 +68,7 @@ def run(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def describe(result: Mapping[str, Any], out: TextIO) -> None:
     """Print the verdict, its reasons, the metrics, and the worst slices."""
-    out.write(f"{result['verdict'].upper().replace('_', ' ')}\n{Message.from_json(result['message'])}\n")
-    for message in (result["worst"], result["worse_than_live"], *result["notes"]):
-        if message:
-            out.write(f"{Message.from_json(message)}\n")
+    write_verdict(result, [result["worst"], result["worse_than_live"], *result["notes"]], out)
     differences = result["comparison"]["differences"]
     out.write(f"\n{'metric':<24}{'value':>26}  {'n':>9}" + (f"  {'minus the other':>30}" if differences else "") + "\n")
     for item in result["metrics"]:
@@ -88,28 +86,11 @@ def describe(result: Mapping[str, Any], out: TextIO) -> None:
         out.write(f"{name:<{width}}  {_estimate(item):>26}  {item['n']:>9,}  {said}".rstrip() + "\n")
 
 
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
-
-
 def _score(text: str | None) -> str | dict[str, str] | None:
     """A column, or a column for each class."""
     if not text or "=" not in text:
         return text
-    return {key.strip(): column.strip() for key, _, column in (part.partition("=") for part in _names(text))}
-
-
-def _bins(text: str) -> tuple[str, list[float]]:
-    from governance.engine.tables import EvaluationDataError
-
-    column, _, edges = text.partition("=")
-    try:
-        numbers = [float(edge) for edge in _names(edges)]
-    except ValueError:
-        numbers = []
-    if not numbers:
-        raise EvaluationDataError("data.bins_format", text=text)
-    return column.strip(), numbers
+    return {key.strip(): column.strip() for key, _, column in (part.partition("=") for part in names(text))}
 
 
 def _estimate(item: Mapping[str, Any]) -> str:

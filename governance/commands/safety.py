@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
+from governance.commands import write_verdict
 from portal.message import Message
 
 TITLE = "audit what a model would load and run, and whether its predictions can be had again"
@@ -51,7 +52,8 @@ def run(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def describe(result: Mapping[str, Any], out: TextIO) -> None:
     """Print the verdict, the items, what would be loaded, and the differences that matter."""
-    out.write(f"{result['verdict'].upper().replace('_', ' ')}\n{Message.from_json(result['message'])}\n\n")
+    write_verdict(result, (), out)
+    out.write("\n")
     for item in result["items"]:
         outcome = item["outcome"].replace("_", " ")
         found = f" {Message.from_json(item['found'])}" if item["found"] else ""

@@ -208,11 +208,6 @@ class ExplanationAudit:
         """Share of all importance that rests on named proxies; None if it is not known."""
         return sum(item.share for item in self.proxies) if self.method else None
 
-    @property
-    def likely_proxies(self) -> tuple[Association, ...]:
-        """Features that go closely with a sensitive column and that the model relies on."""
-        return tuple(item for item in self.associations if item.likely)
-
     def beside(self, comparison: Comparison) -> ExplanationAudit:
         """The same audit with a comparison."""
         return replace(self, comparison=comparison)

@@ -19,7 +19,6 @@ MACRO = {
     "macro_precision": "precision",
     "macro_f1": "f1",
 }
-CLASS_METRICS = ("multiclass_accuracy", *MACRO)
 
 
 def macro_values(cube: Cube, features: Sequence[str]) -> dict[str, np.ndarray]:

@@ -21,7 +21,6 @@ from governance.engine.weights import effective_cases
 
 FEW = 10  # cases of the rarer class, under which DeLong's variance is not relied on
 TENTHS = 10
-SCORE_METRICS = ("auc", "brier", "calibration_error")
 
 
 @dataclass(frozen=True, eq=False)
