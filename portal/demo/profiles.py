@@ -36,6 +36,7 @@ class About:
             "label_column": "label" if self.evaluation else "",
             "prediction_column": "prediction" if self.evaluation else "",
             "positive": "1" if self.evaluation else "",
+            "score_column": "score" if self.evaluation else "",
             "sensitive_columns": list(self.sensitive),
             "bins": {},
             "excluded_columns": list(self.excluded),
