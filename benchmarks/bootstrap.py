@@ -16,8 +16,8 @@ import pandas as pd
 from benchmarks import Figure, in_process, size
 from benchmarks.fairness import FEATURES, NAMES, write_decisions
 from governance.engine.authority import metric_functions
-from governance.engine.bootstrap import percentile_limits
 from governance.engine.cube import audit_cube
+from governance.engine.fairness.bootstrap import percentile_limits
 
 ROWS, LARGE = 10_000, 1_000_000
 SEEDS = 200

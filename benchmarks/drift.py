@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from benchmarks import Figure, cpu_seconds
-from governance.engine.drift import DriftAudit, audit_drift
-from governance.engine.drift_reference import Reference
+from governance.engine.drift.audit import DriftAudit, audit_drift
+from governance.engine.drift.reference import Reference
 from governance.engine.tables import open_table
 
 ROWS = 1_000_000

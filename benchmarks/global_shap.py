@@ -24,7 +24,7 @@ GOAL = 300
 def run() -> list[Figure]:
     import shap
 
-    from governance.engine.explanation import audit_explanation
+    from governance.engine.explanation.audit import audit_explanation
     from governance.engine.treeshap import Explainer
 
     with tempfile.TemporaryDirectory() as folder:

@@ -24,6 +24,6 @@ def run() -> list[Figure]:
 
 def audit(path: Path) -> int:
     """The rows that were judged."""
-    from governance.engine.fairness import audit_fairness
+    from governance.engine.fairness.audit import audit_fairness
 
     return audit_fairness(path, label="label", prediction="prediction", sensitive=FEATURES).n

@@ -73,8 +73,8 @@ def run() -> list[Figure]:
 
 def ours(place: Path) -> float:
     """Both audits; the accuracy that was measured."""
-    from governance.engine.explanation import audit_explanation
-    from governance.engine.performance import audit_performance
+    from governance.engine.explanation.audit import audit_explanation
+    from governance.engine.performance.audit import audit_performance
 
     good = audit_performance(place / "rows.parquet", label="label", prediction="prediction")
     why = audit_explanation(model_dir=place / "model", features=place / "rows.parquet", drop=("label", "prediction"))

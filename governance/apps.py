@@ -22,7 +22,7 @@ class GovernanceConfig(AppConfig):
             texts,
         )
         from governance.auditing import evaluation_jobs, leftovers  # noqa: F401
-        from governance.engine import explanation_texts, performance_texts, safety_texts  # noqa: F401
+        from governance.engine.texts import safety as safety_texts  # noqa: F401
         from governance.registry import texts as registry_texts  # noqa: F401
         from governance.sandbox import texts as sandbox_texts  # noqa: F401
 

@@ -5,7 +5,7 @@ Pure: no Django. Titles of gates stand in the policy, in both languages.
 
 from __future__ import annotations
 
-from governance.engine import lineage_texts, texts  # noqa: F401  (gates quote the engines' sentences)
+from governance.engine.texts import fairness as texts  # noqa: F401  (gates quote the engines' sentences)
 from portal.message import gettext_noop, register
 
 register(

@@ -21,7 +21,7 @@ from assessments import document
 from assessments import texts as _reading_texts  # noqa: F401  (registers the sentences of reading YAML)
 from assessments.framework import Text
 from governance import gate_texts as _texts  # noqa: F401
-from governance.engine.lineage import ITEMS
+from governance.engine.lineage.audit import ITEMS
 from portal.message import Message
 
 DEFAULT = Path(__file__).parent / "policies" / "default.yaml"

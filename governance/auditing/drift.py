@@ -22,7 +22,7 @@ from governance.auditing.sources import (
     profile_of,
     uses_of,
 )
-from governance.engine import drift_texts as _texts  # noqa: F401  (registers the sentences, for every process)
+from governance.engine.texts import drift as _texts  # noqa: F401  (registers the sentences, for every process)
 from governance.models import AuditKind, EvaluationSetUse, EvidenceLabel, ModelVersion, Profile
 from portal.jobs.kinds import job_kind
 from portal.message import Message
@@ -37,7 +37,7 @@ def run(job, progress) -> dict:
 def examine(examination: Examination, folder: Path, progress) -> Finding:
     """Compare the columns of the evaluation table with the reference's, and what the model answers on both."""
     from governance.engine.authority import InvalidEvidence
-    from governance.engine.drift import audit_drift
+    from governance.engine.drift.audit import audit_drift
     from governance.engine.tables import EvaluationDataError
 
     version, profile = examination.version, profile_of(examination)

@@ -23,7 +23,7 @@ from portal.web.errors import DomainError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from governance.engine.explanation import ExplanationAudit
+    from governance.engine.explanation.audit import ExplanationAudit
 
 
 NEEDED = ("shap", "numba")  # without them nothing is explained, nor checked
@@ -44,7 +44,7 @@ def examine(examination: Examination, folder: Path, progress, *, chosen: Sequenc
         Rows to explain besides the sample, by number or ``column=value``. One that is not there ends the job with
         its reason, and keeps no audit: the version is no worse for it.
     """
-    from governance.engine.explanation import compare_explanations
+    from governance.engine.explanation.audit import compare_explanations
 
     version, profile = examination.version, profile_of(examination)
     progress(1, STEPS, Message("audit.fetching_data"))
@@ -73,8 +73,8 @@ def explain(
     table: pa.Table, profile: Profile, model_dir: Path, interpreter: str | None, **settings
 ) -> ExplanationAudit:
     """Explain a model by a profile's data; the model is given its features and nothing else."""
-    from governance.engine.explanation import audit_explanation
-    from governance.engine.explanation_rows import UnknownRow
+    from governance.engine.explanation.audit import audit_explanation
+    from governance.engine.explanation.rows import UnknownRow
     from governance.engine.tables import EvaluationDataError
 
     given = set(features_of(table, profile, model_dir).column_names)

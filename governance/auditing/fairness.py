@@ -28,7 +28,7 @@ def run(job, progress) -> dict:
 def examine(examination: Examination, folder: Path, progress) -> Finding:
     """Compare the groups of the evaluation table by the supplied predictions, or by those the sandbox makes."""
     from governance.engine.authority import InvalidEvidence
-    from governance.engine.fairness import audit_fairness
+    from governance.engine.fairness.audit import audit_fairness
     from governance.engine.tables import EvaluationDataError, limit_memory
 
     limit_memory(settings.QUERY_MEMORY, settings.QUERY_FOLDER)

@@ -18,7 +18,7 @@ from portal.message import Message
 from portal.web.errors import DomainError
 
 if TYPE_CHECKING:
-    from governance.engine.safety_environment import Environment
+    from governance.engine.safety.environment import Environment
 
 WORD_CHARACTERS = 200
 ANSWER_SECONDS = 60.0  # well below the deadline of the check, which would end it without a reason
@@ -48,7 +48,7 @@ def survey(executable: str) -> tuple[str, dict[str, str]]:
     DomainError
         If it is not there, or gives no usable answer.
     """
-    from governance.engine.safety_environment import normalised
+    from governance.engine.safety.environment import normalised
     from governance.sandbox import SandboxFailure, run
     from governance.sandbox.limits import configured
 
@@ -71,7 +71,7 @@ def survey(executable: str) -> tuple[str, dict[str, str]]:
 
 def known_environments() -> list[Any]:
     """Our own interpreter, and the registered ones that answered."""
-    from governance.engine.safety_environment import Environment, own_environment
+    from governance.engine.safety.environment import Environment, own_environment
 
     registered = Interpreter.objects.usable()
     return [own_environment(), *(Environment(i.name, i.python, i.packages, i.executable) for i in registered)]
@@ -85,9 +85,9 @@ def environment_for(model_dir: Path, *, needs: Sequence[str] = ()) -> Environmen
     NotEvaluated
         If none has what loads the model and what the audit needs, or the folder holds no model.
     """
-    from governance.engine.safety_checks import mismatch_of
-    from governance.engine.safety_contents import read_contents
-    from governance.engine.safety_environment import best, compare, read_environment
+    from governance.engine.safety.checks import mismatch_of
+    from governance.engine.safety.contents import read_contents
+    from governance.engine.safety.environment import best, compare, read_environment
     from governance.sandbox import SandboxFailure
 
     try:

@@ -22,7 +22,7 @@ def run(job, progress) -> dict:
 
 def examine(examination: Examination, folder: Path, progress) -> Finding:
     """Read the version's whole origin afresh, hash its files, and keep both on the version."""
-    from governance.engine.lineage import audit_lineage
+    from governance.engine.lineage.audit import audit_lineage
     from governance.registry import RegistryError
 
     version = examination.version

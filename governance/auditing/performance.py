@@ -29,7 +29,7 @@ def run(job, progress) -> dict:
 def examine(examination: Examination, folder: Path, progress) -> Finding:
     """Measure the supplied predictions, or those the sandbox makes, beside those of the live version."""
     from governance.engine.authority import InvalidEvidence
-    from governance.engine.performance import audit_performance
+    from governance.engine.performance.audit import audit_performance
     from governance.engine.tables import EvaluationDataError
 
     version, profile = examination.version, profile_of(examination)

@@ -25,7 +25,7 @@ def run(job, progress) -> dict:
 
 def examine(examination: Examination, folder: Path, progress) -> Finding:
     """Measure and read the files, and run the model again where the profile names data with its columns."""
-    from governance.engine.safety import NEEDS_MODEL, REQUIRED, audit_safety
+    from governance.engine.safety.audit import NEEDS_MODEL, REQUIRED, audit_safety
     from governance.sandbox import SandboxFailure
 
     progress(1, STEPS, Message("audit.fetching_model"))
@@ -64,7 +64,7 @@ def _kind(version: ModelVersion) -> str:
 
 def _request(examination: Examination, model_dir: Path, folder: Path) -> tuple[Any, str]:
     """What is to be repeated, and the digest of its data."""
-    from governance.engine.safety_replay import ReplayRequest
+    from governance.engine.safety.replay import ReplayRequest
     from governance.engine.tables import EvaluationDataError
 
     profile = profile_of(examination)

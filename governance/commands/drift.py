@@ -35,8 +35,8 @@ def run(options: Mapping[str, Any]) -> dict[str, Any]:
     EvaluationDataError
         For bad input, with the sentence to print.
     """
-    from governance.engine.drift import audit_drift
-    from governance.engine.drift_reference import Reference
+    from governance.engine.drift.audit import audit_drift
+    from governance.engine.drift.reference import Reference
     from governance.engine.tables import EvaluationDataError
 
     columns = names(options["columns"]) if options["columns"] is not None else None

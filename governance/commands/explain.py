@@ -15,7 +15,7 @@ from governance.commands import names, write_verdict
 from portal.message import Message
 
 if TYPE_CHECKING:
-    from governance.engine.explanation import ExplanationAudit
+    from governance.engine.explanation.audit import ExplanationAudit
 
 TITLE = "audit what a model's output rests on, on rows of a Parquet or CSV file"
 SCHEMES = ("runs:/", "models:/")
@@ -66,7 +66,7 @@ def run(options: Mapping[str, Any]) -> dict[str, Any]:
     EvaluationDataError
         For bad input, with the sentence to print.
     """
-    from governance.engine.explanation import compare_explanations
+    from governance.engine.explanation.audit import compare_explanations
     from governance.engine.tables import EvaluationDataError, file_digest
 
     seconds = options["seconds"]
@@ -105,7 +105,7 @@ def _settings(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def _audit(place: str, data: str, settings: Mapping[str, Any]) -> tuple[ExplanationAudit, str]:
     """The audit of the model at a place, and the digest of its files."""
-    from governance.engine.explanation import audit_explanation
+    from governance.engine.explanation.audit import audit_explanation
     from governance.engine.tables import EvaluationDataError
     from governance.sandbox import SandboxFailure, read_model_file, tree_digest
 

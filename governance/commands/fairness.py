@@ -54,7 +54,7 @@ def run(options: Mapping[str, Any]) -> dict[str, Any]:
     EvaluationDataError
         For bad input, with the sentence to print.
     """
-    from governance.engine.fairness import audit_fairness
+    from governance.engine.fairness.audit import audit_fairness
 
     return audit_fairness(
         options["data"],

@@ -44,7 +44,7 @@ def run(options: Mapping[str, Any]) -> dict[str, Any]:
     EvaluationDataError
         For bad input, with the sentence to print.
     """
-    from governance.engine.performance import audit_performance
+    from governance.engine.performance.audit import audit_performance
 
     return audit_performance(
         options["data"],

@@ -31,7 +31,7 @@ def run(options: Mapping[str, Any]) -> dict[str, Any]:
     EvaluationDataError
         For bad input, with the sentence to print.
     """
-    from governance.engine.safety import NEEDS_MODEL, REQUIRED, audit_safety
+    from governance.engine.safety.audit import NEEDS_MODEL, REQUIRED, audit_safety
     from governance.engine.tables import EvaluationDataError, file_digest
     from governance.sandbox import SandboxFailure
 
@@ -73,7 +73,7 @@ def describe(result: Mapping[str, Any], out: TextIO) -> None:
 
 
 def _request(options: Mapping[str, Any], folder: Path) -> Any:
-    from governance.engine.safety_replay import ReplayRequest
+    from governance.engine.safety.replay import ReplayRequest
     from governance.engine.tables import EvaluationDataError, open_table
     from governance.sandbox import read_model_file
 

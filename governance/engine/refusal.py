@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from governance.engine import texts as _texts  # noqa: F401  (registers the sentences)
+from governance.engine.texts import fairness as _texts  # noqa: F401  (registers the sentences)
 from portal.message import Message
 
 

@@ -3,7 +3,7 @@
 A weighted rate is a ratio of sums. Its variance by linearisation (Binder 1983) gives an effective number of
 cases, on which the intervals of unweighted rates rest, as Korn and Graubard (1998) propose; Franco, Little,
 Louis and Slud (2019) find Wilson's interval with it to hold. A multinomial bootstrap on Σw would take a row of
-weight 100 for 100 rows, so weighted counts are resampled otherwise (`governance.engine.bootstrap`).
+weight 100 for 100 rows, so weighted counts are resampled otherwise (`governance.engine.fairness.bootstrap`).
 """
 
 from __future__ import annotations

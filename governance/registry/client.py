@@ -111,7 +111,7 @@ class Connection(Server):
         """Read one version afresh with all its lineage, running none of it.
 
         Returns JSON of schema ``sekisho.version-facts/1`` (see `records.version_facts`), which
-        ``governance.engine.lineage`` judges. What cannot be read stands in ``problems`` under ``run``,
+        ``governance.engine.lineage.audit`` judges. What cannot be read stands in ``problems`` under ``run``,
         ``logged_model`` or ``files``: it is then unknown, not absent. `hashed` reads every byte, for the digest.
         """
         deadline = self._clock()

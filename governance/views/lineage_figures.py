@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from governance.engine.lineage_graph import Graph, GraphNode, lineage_graph
+from governance.engine.lineage.graph import Graph, GraphNode, lineage_graph
 from governance.models import Audit
 from governance.templatetags.governing import localised
 from portal.charts import Edge, Node

@@ -12,7 +12,7 @@ import urllib.request
 
 import pytest
 
-from governance.engine.lineage import audit_lineage
+from governance.engine.lineage.audit import audit_lineage
 from governance.registry import Connection
 from portal.demo import lending
 from portal.demo.mlflow_server import MlflowServer, MlflowServerFailed, healthy

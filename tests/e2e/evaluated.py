@@ -65,7 +65,7 @@ def addresses(cast) -> dict[str, str]:
 
 def _audit_safety(version) -> None:
     """The real audit of a model's files; nothing of it is run."""
-    from governance.engine.safety import audit_safety
+    from governance.engine.safety.audit import audit_safety
 
     with tempfile.TemporaryDirectory() as folder:
         found = audit_safety(write_model(Path(folder) / "model"), unreplayed=Message("safety.replay.no_data")).to_json()

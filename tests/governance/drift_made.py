@@ -19,7 +19,7 @@ def audit_drift(version: ModelVersion, *, columns: int = 4, shifted: bool = True
 def drift_result(columns: int, shifted: bool, names: tuple[str, ...]) -> tuple[str, dict, dict]:
     import ibis
 
-    from governance.engine.drift import audit_drift as engine
+    from governance.engine.drift.audit import audit_drift as engine
 
     tables = (ibis.memtable(applications(seed, columns, shifted and seed == 2, names)) for seed in (1, 2))
     found = engine(*tables, prediction="chosen", label="label", sensitive=["sex"])

@@ -97,7 +97,7 @@ def version_facts(model: str, number: int, *, careless: bool = False, aliases=("
 
 def audit_lineage(version: ModelVersion, **facts) -> Audit:
     """The real lineage audit of the version's facts."""
-    from governance.engine.lineage import audit_lineage as engine
+    from governance.engine.lineage.audit import audit_lineage as engine
 
     if facts:
         version.lineage = version_facts(version.model.name, version.number, **facts)
@@ -115,7 +115,7 @@ def audit_fairness(version: ModelVersion, *, gap: float = 0.0, names=("F", "M"),
 @lru_cache
 def fairness_result(gap: float, names: tuple[str, str], age: str) -> tuple[str, dict, dict]:
     """An audit by the engine, made once a process."""
-    from governance.engine.fairness import audit_fairness as engine
+    from governance.engine.fairness.audit import audit_fairness as engine
 
     seeded = random.Random(7)
     lines = [f'label,prediction,sex,"{age}"']
@@ -144,7 +144,7 @@ def performance_result(task: str = "binary", live: int | None = None, changed: t
     """An audit by the engine as JSON, made once a process; `live` is the number of the version beside it."""
     import ibis
 
-    from governance.engine.performance import audit_performance as engine
+    from governance.engine.performance.audit import audit_performance as engine
 
     settings: dict[str, Any] = {"slices": ["age", column], "bins": {"age": [30, 60]}, "replicates": 200} | dict(changed)
     if task != "regression":
@@ -186,8 +186,8 @@ def explanation_result(columns: tuple[str, ...], sensitive: tuple[str, ...], add
     """An audit as the engine writes it; only the sandboxed model is replaced by a formula."""
     import numpy as np
 
-    from governance.engine.explanation import ExplanationAudit, Local, Reliance
-    from governance.engine.explanation_importance import importances
+    from governance.engine.explanation.audit import ExplanationAudit, Local, Reliance
+    from governance.engine.explanation.importance import importances
 
     names = [*columns, "utilisation", "late_12m", "sex", "region", *(f"feature_{i}" for i in range(9))]
     rows = np.random.default_rng(7).normal(size=(200, len(names)))

@@ -17,7 +17,7 @@ from django.urls import reverse
 from governance.auditing import explanation
 from governance.auditing.examination import Examination
 from governance.auditing.sources import EvaluationTable, NotEvaluated
-from governance.engine.explanation_results import Attributed
+from governance.engine.explanation.results import Attributed
 from portal.jobs.models import Job
 from portal.message import Message
 from portal.web.errors import DomainError

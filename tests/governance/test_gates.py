@@ -418,8 +418,8 @@ def test_the_gates_read_what_the_engines_write(tmp_path):
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from governance.engine.fairness import audit_fairness
-    from governance.engine.lineage import audit_lineage
+    from governance.engine.fairness.audit import audit_fairness
+    from governance.engine.lineage.audit import audit_lineage
 
     rng = np.random.default_rng(7)
     sex = rng.choice(["F", "M"], 6000)

@@ -110,7 +110,7 @@ def test_no_text_breaks_the_reader(text):
 def test_measures_are_gaps_that_the_engine_computes():
     from typing import get_args
 
-    from governance.engine.gaps import GAPS
+    from governance.engine.fairness.gaps import GAPS
     from governance.policy import Measure
 
     assert set(get_args(Measure)) <= {name for name, gap in GAPS.items() if gap.kind == "difference"}

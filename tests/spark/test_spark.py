@@ -69,7 +69,7 @@ def test_the_cube_has_the_same_cells(path, on_spark):
 
 
 def test_the_audit_reaches_the_same_verdict_by_the_same_numbers(path, on_spark):
-    from governance.engine.fairness import audit_fairness
+    from governance.engine.fairness.audit import audit_fairness
 
     options = {**COLUMNS, "positive": "yes", "replicates": 20}
     ours, theirs = (audit_fairness(source, **options).to_json() for source in (path, on_spark))
@@ -81,7 +81,7 @@ def test_the_audit_reaches_the_same_verdict_by_the_same_numbers(path, on_spark):
 def test_drift_is_the_same(path, on_spark):
     import ibis
 
-    from governance.engine.drift import audit_drift
+    from governance.engine.drift.audit import audit_drift
 
     current = pd.read_parquet(path).iloc[:9000]
     now = ibis.memtable(current.assign(age=current["age"] + 4))

@@ -22,8 +22,8 @@ from sklearn.metrics import (
 from governance.engine.authority import metric_functions
 from governance.engine.cube import Cube, audit_cube
 from governance.engine.errors import error_cube
+from governance.engine.fairness.multiclass import macro_values, right_decisions
 from governance.engine.metrics import METRICS, gradient, metric
-from governance.engine.multiclass import macro_values, right_decisions
 from governance.engine.pooling import load_cube, merge, pooled
 from governance.engine.score_metrics import areas, brier, calibration
 from governance.engine.tables import EvaluationDataError

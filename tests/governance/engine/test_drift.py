@@ -10,15 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from governance.engine import drift_authority
 from governance.engine.authority import InvalidEvidence
 from governance.engine.cube import audit_cube
-from governance.engine.drift import audit_drift
-from governance.engine.drift_fairness import cube_drift
-from governance.engine.drift_measures import compare_levels, distance_limits, distances, holm, missing_change
-from governance.engine.drift_merge import merge, merge_weighted
-from governance.engine.drift_reference import Reference
-from governance.engine.drift_samples import LevelSample, NumericSample, level_text
+from governance.engine.drift import authority as drift_authority
+from governance.engine.drift.audit import audit_drift
+from governance.engine.drift.fairness import cube_drift
+from governance.engine.drift.measures import compare_levels, distance_limits, distances, holm, missing_change
+from governance.engine.drift.merge import merge, merge_weighted
+from governance.engine.drift.reference import Reference
+from governance.engine.drift.samples import LevelSample, NumericSample, level_text
 from governance.engine.tables import EvaluationDataError
 
 

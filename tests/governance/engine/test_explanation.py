@@ -15,10 +15,10 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from governance.engine import explanation
-from governance.engine.explanation import audit_explanation
-from governance.engine.explanation_importance import importances
-from governance.engine.explanation_rows import choose_rows
+from governance.engine.explanation import audit as explanation
+from governance.engine.explanation.audit import audit_explanation
+from governance.engine.explanation.importance import importances
+from governance.engine.explanation.rows import choose_rows
 from governance.engine.tables import EvaluationDataError
 from governance.sandbox import Limits, SandboxFailure
 from governance.sandbox.kernels import Kernel

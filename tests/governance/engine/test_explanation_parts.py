@@ -6,14 +6,14 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from governance.engine import explanation_texts as _texts  # noqa: F401 - registers the sentences
-from governance.engine.explanation_association import association, associations
-from governance.engine.explanation_comparison import compare
-from governance.engine.explanation_importance import importances, reached_precision, resampled
-from governance.engine.explanation_results import Attributed
-from governance.engine.explanation_rows import choose_rows
-from governance.engine.explanation_stability import halves, stability
+from governance.engine.explanation.association import association, associations
+from governance.engine.explanation.comparison import compare
+from governance.engine.explanation.importance import importances, reached_precision, resampled
+from governance.engine.explanation.results import Attributed
+from governance.engine.explanation.rows import choose_rows
+from governance.engine.explanation.stability import halves, stability
 from governance.engine.tables import EvaluationDataError
+from governance.engine.texts import explanation as _texts  # noqa: F401 - registers the sentences
 from portal.message import Message
 
 LIVE = Message("explanation.live", {"number": 3})

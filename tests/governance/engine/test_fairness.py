@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from fairlearn.metrics import demographic_parity_difference, demographic_parity_ratio, equalized_odds_difference
 
-from governance.engine.fairness import audit_fairness
+from governance.engine.fairness.audit import audit_fairness
 from governance.engine.tables import EvaluationDataError
 from portal.message import Message, registered
 

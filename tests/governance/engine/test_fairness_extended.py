@@ -11,9 +11,9 @@ import pytest
 from fairlearn.metrics import MetricFrame
 from sklearn.metrics import mean_absolute_error
 
-from governance.engine import authority_rows
 from governance.engine.authority import InvalidEvidence
-from governance.engine.fairness import audit_fairness, judge_cube
+from governance.engine.fairness import authority_rows
+from governance.engine.fairness.audit import audit_fairness, judge_cube
 from governance.engine.pooling import load_cube
 from governance.engine.tables import EvaluationDataError
 from portal.message import registered

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.special import ndtr
 
-from governance.engine.bootstrap import percentile_limits, replicates, resampled, weighted_replicates
 from governance.engine.cube import GroupCounts
+from governance.engine.fairness.bootstrap import percentile_limits, replicates, resampled, weighted_replicates
 from governance.engine.intervals import (
     clopper_pearson,
     normal_quantile,
@@ -97,7 +97,7 @@ def test_bootstrap_limits_are_seeded_and_the_same_in_blocks(monkeypatch):
     assert not np.array_equal(once, other, equal_nan=True)
     assert np.isnan(once[0][2])  # nobody there
     assert np.isnan(once[0][3])  # undefined in some replicates: not dropped in silence
-    monkeypatch.setattr("governance.engine.bootstrap.BLOCK", 1)
+    monkeypatch.setattr("governance.engine.fairness.bootstrap.BLOCK", 1)
     blocks = percentile_limits(confusion, ["f1"], **options, seed=(0, 1))["f1"]
     assert np.array(blocks)[:, :2] == pytest.approx(np.array(once)[:, :2], abs=0.02)
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance.engine.lineage import ITEMS, REQUIRED, audit_lineage, source_address
-from governance.engine.lineage_graph import COLUMNS, lineage_graph
+from governance.engine.lineage.audit import ITEMS, REQUIRED, audit_lineage, source_address
+from governance.engine.lineage.graph import COLUMNS, lineage_graph
 from portal.message import Message, registered, render
 
 COMMIT = "3f9c2a1d" * 5

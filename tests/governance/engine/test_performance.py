@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from scipy.stats import fisher_exact
 from sklearn import metrics as sk
 
-from governance.engine import performance_authority
 from governance.engine.authority import InvalidEvidence
-from governance.engine.performance import audit_performance
-from governance.engine.performance_intervals import Sampling, limits, replicates_of
-from governance.engine.performance_metrics import influence, known_metric, of_confusion, value
-from governance.engine.performance_rows import Answers
+from governance.engine.performance import authority as performance_authority
+from governance.engine.performance.audit import audit_performance
+from governance.engine.performance.intervals import Sampling, limits, replicates_of
+from governance.engine.performance.metrics import influence, known_metric, of_confusion, value
+from governance.engine.performance.rows import Answers
 from governance.engine.tables import EvaluationDataError
 from portal.message import Message, registered
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from governance.engine.fairness import audit_fairness
+from governance.engine.fairness.audit import audit_fairness
 
 # ProPublica 2016, two years: low and high scores of those who did not and did offend again.
 COMPAS = {

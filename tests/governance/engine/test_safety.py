@@ -12,13 +12,13 @@ import zipfile
 import pyarrow as pa
 import pytest
 
-from governance.engine import safety_contents
-from governance.engine.safety import NEEDS_MODEL, REQUIRED, audit_safety
-from governance.engine.safety_advisories import AdvisoryError, read_advisories
-from governance.engine.safety_contents import read_contents
-from governance.engine.safety_environment import Environment, best, compare, own_environment, read_environment
-from governance.engine.safety_replay import ReplayRequest
-from governance.engine.safety_scan import scan_files
+from governance.engine.safety import contents as safety_contents
+from governance.engine.safety.advisories import AdvisoryError, read_advisories
+from governance.engine.safety.audit import NEEDS_MODEL, REQUIRED, audit_safety
+from governance.engine.safety.contents import read_contents
+from governance.engine.safety.environment import Environment, best, compare, own_environment, read_environment
+from governance.engine.safety.replay import ReplayRequest
+from governance.engine.safety.scan import scan_files
 from governance.sandbox import SandboxFailure
 from tests.governance.models_made import PINNED, write_model
 
@@ -387,7 +387,7 @@ def numbers(monkeypatch, supplied, made, scores=None):
     """What a comparison says when the sandbox answers this."""
     import numpy as np
 
-    from governance.engine import safety_replay
+    from governance.engine.safety import replay as safety_replay
     from governance.sandbox import Predictions
 
     answer = Predictions(pa.array(made), None if scores is None else np.array(scores), (0, 1), 0.0, "test")
@@ -414,7 +414,7 @@ def test_labels_are_exact_and_numbers_within_tolerance(monkeypatch, supplied, ma
 
 
 def test_a_sample_is_drawn_by_its_seed_and_counts_rows_of_the_table(monkeypatch):
-    from governance.engine import safety_replay
+    from governance.engine.safety import replay as safety_replay
     from governance.sandbox import Predictions
 
     def echo(folder, features, **options):
