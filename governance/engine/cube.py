@@ -262,7 +262,8 @@ def audit_cube(
         *(feature_levels(cells[f"s{i}"], name, edges.get(name)) for i, name in enumerate(sensitive)), strict=True
     )
     classes, (truth, decided) = class_codes((label, prediction), (cells["y"], cells["p"]))
-    parts = (tuple(sensitive), tuple(levels), classes, np.column_stack([*codes, truth, decided]))
+    keys, cells = _in_order(np.column_stack([*codes, truth, decided]), cells)
+    parts = (tuple(sensitive), tuple(levels), classes, keys)
     cube = _scored(parts, cells, resolution) if score else _plain(parts, cells)
     groups = len(cube.group_index(sensitive)[0])
     if groups > MAX_GROUPS:
@@ -283,6 +284,15 @@ def _with_scores(
         if len(cells) <= MAX_CELLS:
             break
     return cells, resolution
+
+
+def _in_order(keys: np.ndarray, cells: pa.Table) -> tuple[np.ndarray, pa.Table]:
+    """The cells by their keys: threads count them in any order, and the same table must give the same evidence."""
+    columns = [*keys.T]
+    if "b" in cells.column_names:
+        columns.append(cells["b"].fill_null(-1).to_numpy())
+    order = np.lexsort(columns[::-1])
+    return keys[order], cells.take(order)
 
 
 def _plain(parts: tuple, cells: pa.Table) -> Cube:
