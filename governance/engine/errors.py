@@ -195,7 +195,8 @@ def error_cube(
     levels, codes = zip(
         *(feature_levels(cells[f"s{i}"], name, edges.get(name)) for i, name in enumerate(sensitive)), strict=True
     )
-    return _cube(tuple(sensitive), levels, np.column_stack(codes), cells, centre, bool(weight))
+    order = np.lexsort(codes[::-1])  # threads count the groups in any order
+    return _cube(tuple(sensitive), levels, np.column_stack(codes)[order], cells.take(order), centre, bool(weight))
 
 
 def _sums(
