@@ -63,7 +63,7 @@ def draft_of(team: Team, framework: Framework) -> Assessment | None:
 
 
 def _newest_submitted(teams: list[Team], framework: Framework) -> dict[int, Assessment]:
-    rows = Assessment.objects.filter(team__in=teams, framework=framework.key, state=AssessmentState.SUBMITTED)
+    rows = Assessment.objects.closed().filter(team__in=teams, framework=framework.key)
     return {row.team_id: row for row in rows.select_related("submitted_by").order_by("submitted_at", "id")}
 
 

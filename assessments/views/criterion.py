@@ -207,7 +207,7 @@ def _evidence(now: Current, asked: Criterion) -> dict:
 
 def _last_time(team: Team, now: Current, asked: Criterion) -> Answer | None:
     """The answer of the last submitted assessment, for "same as last time"."""
-    last = Assessment.objects.filter(team=team, framework=now.framework.key, state=AssessmentState.SUBMITTED)
+    last = Assessment.objects.closed().filter(team=team, framework=now.framework.key)
     newest = last.order_by("-submitted_at", "-id").first()
     rows = newest.answers.filter(criterion=asked.id).exclude(value="") if newest else Answer.objects.none()
     return rows.select_related("assessment").first()

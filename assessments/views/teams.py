@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from assessments import wording
 from assessments.levels import Current, currents
-from assessments.models import Assessment, AssessmentState
+from assessments.models import Assessment
 from assessments.views.frame import framework
 from portal.accounts.models import Team
 from portal.web.lists import Facet, ListPage
@@ -36,7 +36,7 @@ def teams(request: HttpRequest) -> HttpResponse:
     kind = request.GET.get("level") if request.GET.get("level") in dict(VIEWS) else "claimed"
     by_team = currents(page.rows, model)
     rows = [{"team": team, "current": by_team[team.pk], "cells": _cells(by_team[team.pk], kind)} for team in page.rows]
-    submitted = Assessment.objects.filter(framework=model.key, state=AssessmentState.SUBMITTED, team__in=mine)
+    submitted = Assessment.objects.closed().filter(framework=model.key, team__in=mine)
     context = {
         "list": page,
         "rows": rows,

@@ -34,7 +34,7 @@ CLAIMS = {
 
 def assess(team: Team, by: User) -> Assessment:
     """Fill out and submit the team's assessment through the product's own actions, once."""
-    done = Assessment.objects.filter(team=team, framework=FRAMEWORK, state="submitted").first()
+    done = Assessment.objects.closed().filter(team=team, framework=FRAMEWORK).first()
     if done:
         return done
     framework: Framework = shipped()[FRAMEWORK]

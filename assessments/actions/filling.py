@@ -242,7 +242,7 @@ def _carried(assessment: Assessment, framework: Framework) -> list[Answer]:
 
 
 def _last_answers(team: Team) -> tuple[dict[tuple[str, str], Answer], dict[str, Answer]]:
-    submitted = Assessment.objects.filter(team=team, state=AssessmentState.SUBMITTED).order_by("submitted_at", "id")
+    submitted = Assessment.objects.closed().filter(team=team).order_by("submitted_at", "id")
     newest = {framework: pk for pk, framework in submitted.values_list("pk", "framework")}
     rows = Answer.objects.filter(assessment__in=newest.values()).exclude(value=AnswerValue.UNKNOWN)
     by_criterion: dict[tuple[str, str], Answer] = {}
