@@ -15,6 +15,7 @@ from assessments.models import Assessment
 from assessments.tasklist import task_list
 from assessments.views.frame import framework, is_insider, team_or_404, team_page
 from portal.accounts.models import Team
+from portal.accounts.permissions import require
 from portal.web.errors import Conflict, Invalid
 from portal.web.say import say
 
@@ -57,7 +58,7 @@ def discard(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask, then throw the draft away."""
     team = team_or_404(request, slug)
     draft = _draft_or_404(request, team)
-    actions.require(request.user, "assessment.submit", draft)
+    require(request.user, "assessment.submit", draft)
     if request.method == "POST":
         actions.discard_draft(assessment=draft, by=request.user)
         messages.success(request, _("The draft is discarded. The last submitted answers count."))

@@ -23,6 +23,7 @@ from assessments.tasklist import TaskList, task_list
 from assessments.views.assessment import counted
 from assessments.views.frame import framework, is_insider, team_or_404, team_page
 from portal.accounts.models import Team
+from portal.accounts.permissions import require
 from portal.message import Message
 from portal.web.errors import Conflict, DomainError, Forbidden, Invalid
 from portal.web.say import say
@@ -95,7 +96,7 @@ def _refusal(error: DomainError) -> int:
 
 
 def _saved(request: HttpRequest, team: Team, asked: Criterion, given: dict) -> Answer:
-    actions.require(request.user, "assessment.answer", team)
+    require(request.user, "assessment.answer", team)
     draft = draft_of(team, framework())
     if draft is None:
         raise Conflict("assessment.closed")
