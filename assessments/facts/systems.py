@@ -83,6 +83,9 @@ KINDS = (
         0,
         {
             "cloud.workspaces": gettext_noop("Shared workspaces on a cloud platform"),
+            "cloud.watson": gettext_noop("Watson Studio, Machine Learning or OpenScale in use"),
+            "cloud.sagemaker": gettext_noop("SageMaker in use"),
+            "cloud.azure_ml": gettext_noop("Azure Machine Learning in use"),
             "cloud.endpoint": gettext_noop("Managed endpoint"),
             "cloud.endpoint.by_flow": gettext_noop("Managed endpoint updated by a pipeline"),
         },
