@@ -1,6 +1,7 @@
 """A framework: dimensions, levels and criteria, read from one YAML file.
 
 Pure: no Django. The YAML is checked field by field and then as a whole; an error names its line.
+docs/frameworks.md tells every field.
 """
 
 from __future__ import annotations
@@ -8,157 +9,73 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass as plain_dataclass
 from dataclasses import field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, Strict, TypeAdapter, ValidationError
+from pydantic import Field, Strict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from assessments import document, framework_checks, texts  # noqa: F401  (texts registers the messages)
+from assessments import document, framework_checks, framework_filling, texts  # noqa: F401  (texts: messages)
+from assessments.framework_parts import (
+    Auto,
+    Change,
+    Criterion,
+    Dimension,
+    Level,
+    Migrates,
+    Minimum,
+    Name,
+    Rule,
+    Text,
+    Tool,
+    Version,
+    closed,
+)
 from portal.message import Message
 
+__all__ = [
+    "Auto",
+    "Change",
+    "Criterion",
+    "Dimension",
+    "Fault",
+    "Framework",
+    "FrameworkError",
+    "Level",
+    "Migrates",
+    "Minimum",
+    "Rule",
+    "Text",
+    "Tool",
+    "faults",
+    "filled",
+    "from_filled",
+    "history",
+    "load",
+    "shipped",
+]
+
 FOLDER = Path(__file__).parent / "frameworks"
-
-Auto = Literal["Y", "E", "P", "N"]
-Whole = Annotated[int, Strict()]
-Number = Annotated[float, Strict()]
-Flag = Annotated[bool, Strict()]
-Words = Annotated[str, Field(min_length=1, max_length=2000)]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=80)]
-LevelNumber = Annotated[int, Strict(), Field(ge=0, le=9)]
-
-_closed = ConfigDict(extra="forbid")
 
 
 class FrameworkError(document.DocumentError):
     """A framework that cannot be used; ``message`` names the line and the field."""
 
 
-@dataclass(frozen=True, config=_closed)
-class Text:
-    """One text in both languages."""
-
-    en: Words
-    ja: Words
-
-    def in_(self, language: str | None) -> str:
-        """The Japanese for ``"ja"`` (and ``"ja-jp"``), else the English."""
-        return self.ja if (language or "").lower().startswith("ja") else self.en
-
-
-@dataclass(frozen=True, config=_closed)
-class Level:
-    """One step of the ladder: its name, and how a team looks that stands there."""
-
-    number: LevelNumber
-    title: Text
-    text: Text
-
-
-@dataclass(frozen=True, config=_closed)
-class Dimension:
-    """One ladder. ``cells`` say what each level means here.
-
-    ``adds_nothing`` are the levels that require nothing new here, said aloud so that a level that
-    adds nothing differs from one that was forgotten.
-    """
-
-    key: Name
-    title: Text
-    text: Text
-    cells: tuple[Text, ...] = ()
-    adds_nothing: tuple[LevelNumber, ...] = ()
-
-
-@dataclass(frozen=True, config=_closed)
-class Minimum:
-    """How many items a fact must rest on."""
-
-    items: Annotated[int, Strict(), Field(ge=1)]
-
-
-@dataclass(frozen=True, config=_closed)
-class Rule:
-    """A condition on facts: ``all`` of its parts, ``any`` of them, or one test of one ``fact``."""
-
-    all: tuple[Rule, ...] = ()
-    any: tuple[Rule, ...] = ()
-    fact: str | None = None
-    is_: Flag | None = Field(default=None, alias="is")
-    at_least: Number | None = None
-    at_most: Number | None = None
-    above: Number | None = None
-    below: Number | None = None
-    minimum: Minimum | None = None
-
-    @property
-    def tests(self) -> tuple[str, ...]:
-        names = ("is_", "at_least", "at_most", "above", "below")
-        return tuple(name for name in names if getattr(self, name) is not None)
-
-    @property
-    def parts(self) -> tuple[Rule, ...]:
-        return self.all or self.any
-
-    def facts(self) -> frozenset[str]:
-        """The names of all facts that the rule looks at."""
-        if self.fact:
-            return frozenset({self.fact})
-        return frozenset().union(*(part.facts() for part in self.parts))
-
-
-@dataclass(frozen=True, config=_closed)
-class Criterion:
-    """One observable statement that a level of a dimension requires, or recommends.
-
-    ``auto`` says who can settle it: Y ordinary facts, E facts once an event happened, P a person
-    whom facts support or contradict, N a person alone. ``live`` marks what is said of each live
-    model: with none live it is unknown. ``table_demands`` marks what stands only in the source's
-    overview table, ``ours`` what we added to the source, ``person`` what no fact can show.
-    """
-
-    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*\.[a-z0-9][a-z0-9-]*$", max_length=100)]
-    level: LevelNumber
-    required: Flag
-    practice: Name
-    theme: Name
-    effort: Annotated[int, Strict(), Field(ge=1, le=5)]
-    auto: Auto
-    title: Text
-    statement: Text
-    challenge: Text
-    how: Text
-    prerequisites: tuple[str, ...] = ()
-    na_reason: Text | None = None
-    live: Flag = False
-    table_demands: Flag = False
-    ours: Flag = False
-    person: Text | None = None
-    supports: Rule | None = None
-    contradicts: Rule | None = None
-
-    @property
-    def dimension(self) -> str:
-        return self.id.partition(".")[0]
-
-    @property
-    def na_allowed(self) -> bool:
-        return self.na_reason is not None
-
-    @property
-    def why(self) -> Text:
-        return self.challenge
-
-
-@dataclass(frozen=True, config=_closed)
+@dataclass(frozen=True, config=closed)
 class Framework:
-    """A levelled model. ``not_all_na`` are groups of criteria of which one at least must apply."""
+    """A levelled model, or a checklist, which is a ladder of one step.
+
+    ``not_all_na`` are groups of criteria of which one at least must apply. ``review_days`` is how
+    long a review stays current. ``tools`` make a map of it: which of them covers which criterion.
+    """
 
     key: Name
-    version: Annotated[int, Strict(), Field(ge=1)]
+    version: Version
     title: Text
     description: Text
     themes: dict[Name, Text]
@@ -166,6 +83,10 @@ class Framework:
     dimensions: Annotated[tuple[Dimension, ...], Field(min_length=1, max_length=30)]
     criteria: Annotated[tuple[Criterion, ...], Field(min_length=1, max_length=500)]
     not_all_na: tuple[tuple[str, ...], ...] = ()
+    kind: Literal["levelled", "checklist"] = "levelled"
+    review_days: Annotated[int, Strict(), Field(ge=1, le=3650)] = 365
+    tools: Annotated[tuple[Tool, ...], Field(max_length=60)] = ()
+    migrates: Migrates | None = None
     digest: str = field(default="", kw_only=True)
 
     @cached_property
@@ -173,9 +94,23 @@ class Framework:
         return MappingProxyType({criterion.id: criterion for criterion in self.criteria})
 
     @cached_property
+    def ladders(self) -> Mapping[str, tuple[Criterion, ...]]:
+        """The required criteria of each dimension, in the file's order."""
+        required: dict[str, list[Criterion]] = {dimension.key: [] for dimension in self.dimensions}
+        for criterion in self.criteria:
+            if criterion.required:
+                required[criterion.dimension].append(criterion)
+        return MappingProxyType({key: tuple(found) for key, found in required.items()})
+
+    @cached_property
     def top(self) -> int:
         """The highest level."""
         return self.levels[-1].number
+
+    @property
+    def is_checklist(self) -> bool:
+        """No levels to show: pages say how much of what is required is met."""
+        return self.kind == "checklist"
 
     def level(self, number: int) -> Level:
         return self.levels[number]
@@ -194,6 +129,16 @@ class Framework:
         )
 
 
+@plain_dataclass(frozen=True)
+class Fault:
+    """One thing that keeps a YAML text from being a framework. ``line`` counts from 1; ``field`` is in words."""
+
+    line: int
+    field: str
+    reason: Message
+    message: Message
+
+
 _ADAPTER = TypeAdapter(Framework)
 
 
@@ -208,36 +153,123 @@ def load(source: Path | str) -> Framework:
     Returns
     -------
     Framework
-        With ``digest``, the SHA-256 of its content (comments and layout do not count).
+        With ``digest``, the SHA-256 of its content (comments and layout do not count), after each
+        ``same_as`` is written out.
 
     Raises
     ------
     FrameworkError
         With one sentence that names the line and the field.
     """
+    return _made(_read(source), _homes())
+
+
+def filled(source: Path | str) -> dict[str, Any]:
+    """The content of a framework with each ``same_as`` written out: it depends on no other file any more.
+
+    Raises
+    ------
+    FrameworkError
+        As `load`.
+    """
+    read = _read(source)
+    _made(read, _homes())
+    return framework_filling.fill(read.data, _homes())[0]
+
+
+def from_filled(data: Mapping[str, Any]) -> Framework:
+    """The framework of a content that `filled` gave: nothing is looked up, so its digest stays what it was.
+
+    Raises
+    ------
+    FrameworkError
+        Without a line; no text was read.
+    """
+    framework, problems = _examined(dict(data), None)
+    if framework is None:
+        raise FrameworkError(problems[0][1])
+    return framework
+
+
+def faults(source: str) -> tuple[Fault, ...]:
+    """Everything that is wrong with a YAML text, in the order of its lines; empty for one that can be used."""
+    try:
+        read = _read(source)
+    except FrameworkError as error:
+        line, named = error.message.params.get("line", 1), error.message.params.get("field", "")
+        return (Fault(line, named, error.message, error.message),)
+    _, problems = _examined(read.data, _homes())
+    found = [Fault(read.line(path), read.field(path), why, read.error(path, why)) for path, why in problems]
+    return tuple(sorted(found, key=lambda fault: fault.line))
+
+
+@lru_cache(maxsize=1)
+def shipped() -> Mapping[str, Framework]:
+    """The frameworks that come with the product, by key; read once a process."""
+    frameworks = (_made(read, _homes()) for read in _documents())
+    return MappingProxyType({framework.key: framework for framework in frameworks})
+
+
+@lru_cache(maxsize=1)
+def history() -> Mapping[tuple[str, int], Framework]:
+    """The versions that were shipped before, by key and version.
+
+    Their files have each ``same_as`` written out, since what they took over may have changed.
+    """
+    frameworks = (_made(_read(path), None) for path in sorted((FOLDER / "history").glob("*.yaml")))
+    return MappingProxyType({(framework.key, framework.version): framework for framework in frameworks})
+
+
+@lru_cache(maxsize=1)
+def _documents() -> tuple[document.Document, ...]:
+    return tuple(_read(path) for path in sorted(FOLDER.glob("*.yaml")))
+
+
+@lru_cache(maxsize=1)
+def _homes() -> framework_filling.Homes:
+    return framework_filling.homes_of(read.data for read in _documents())
+
+
+def _read(source: Path | str) -> document.Document:
     try:
         read = document.read(source)
     except document.DocumentError as error:
         raise FrameworkError(error.message) from None
     if not isinstance(read.data, dict):
         raise FrameworkError(read.error((), Message("maturity.yaml.mapping")))
-    if "digest" in read.data:  # it is computed, never claimed
-        raise FrameworkError(read.error(("digest",), Message("maturity.yaml.unexpected")))
-    try:
-        framework = _ADAPTER.validate_python(read.data)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise FrameworkError(read.error(first["loc"], document.reason(first))) from None
-    for path, reason in framework_checks.problems(framework):
+    return read
+
+
+def _made(read: document.Document, homes: framework_filling.Homes | None) -> Framework:
+    framework, problems = _examined(read.data, homes)
+    if framework is None:
+        path, reason = problems[0]
         raise FrameworkError(read.error(path, reason))
-    return replace(framework, digest=_digest(read.data))
+    return framework
 
 
-@lru_cache(maxsize=1)
-def shipped() -> Mapping[str, Framework]:
-    """The frameworks that come with the product, by key; read once a process."""
-    frameworks = (load(path) for path in sorted(FOLDER.glob("*.yaml")))
-    return MappingProxyType({framework.key: framework for framework in frameworks})
+def _examined(
+    data: dict[str, Any], homes: framework_filling.Homes | None
+) -> tuple[Framework | None, list[framework_checks.Problem]]:
+    """The framework, or what keeps it from being one: references first, then fields, then the whole."""
+    if "digest" in data:  # it is computed, never claimed
+        return None, [(("digest",), Message("maturity.yaml.unexpected"))]
+    data, problems = (data, []) if homes is None else framework_filling.fill(data, homes)
+    laddered, unfit = framework_filling.ladder(data)
+    if problems or unfit:
+        return None, [*problems, *unfit]
+    try:
+        framework = _ADAPTER.validate_python(laddered)
+    except ValidationError as error:
+        return None, _deepest([(one["loc"], document.reason(one)) for one in error.errors(include_url=False)])
+    problems = list(framework_checks.problems(framework))
+    return (None, problems) if problems else (replace(framework, digest=_digest(data)), [])
+
+
+def _deepest(problems: list[framework_checks.Problem]) -> list[framework_checks.Problem]:
+    """Without what is wrong only because a part of it is: pydantic calls a list with a bad item too short."""
+    within = {path[:length] for path, _ in problems for length in range(len(path))}
+    return [problem for problem in problems if problem[0] not in within]
 
 
 def _digest(data: Any) -> str:

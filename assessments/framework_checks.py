@@ -12,7 +12,7 @@ from assessments import facts
 from portal.message import Message
 
 if TYPE_CHECKING:
-    from assessments.framework import Criterion, Framework, Rule
+    from assessments.framework import Change, Criterion, Framework, Rule
 
 Problem = tuple[tuple[str | int, ...], Message]
 
@@ -26,6 +26,8 @@ def problems(framework: Framework) -> Iterator[Problem]:
     yield from _dimensions(framework)
     yield from _cycles(framework)
     yield from _groups(framework)
+    yield from _tools(framework)
+    yield from _map(framework)
 
 
 def _levels(framework: Framework) -> Iterator[Problem]:
@@ -35,7 +37,7 @@ def _levels(framework: Framework) -> Iterator[Problem]:
 
 
 def _twice(framework: Framework) -> Iterator[Problem]:
-    for name, attribute in (("dimensions", "key"), ("criteria", "id")):
+    for name, attribute in (("dimensions", "key"), ("criteria", "id"), ("tools", "key")):
         seen = set()
         for index, item in enumerate(getattr(framework, name)):
             value = getattr(item, attribute)
@@ -49,7 +51,7 @@ def _dimensions(framework: Framework) -> Iterator[Problem]:
         path = ("dimensions", index)
         if dimension.cells and len(dimension.cells) != len(framework.levels):
             yield (*path, "cells"), Message("maturity.check.cells", {"expected": len(framework.levels)})
-        for level in framework.levels[1:]:
+        for level in () if framework.is_checklist else framework.levels[1:]:
             empty = not framework.of(dimension.key, level=level.number, required=True)
             if empty != (level.number in dimension.adds_nothing):
                 code = "maturity.check.forgotten" if empty else "maturity.check.adds"
@@ -67,6 +69,8 @@ def _criterion(framework: Framework, criterion: Criterion, path: tuple) -> Itera
         code = _prerequisite(framework, criterion, name)
         if code:
             yield (*path, "prerequisites", place), Message(code, {"name": name})
+    yield from _alternatives(framework, criterion, path)
+    yield from _coverage(framework, criterion, path)
     for side in ("supports", "contradicts"):
         rule = getattr(criterion, side)
         if rule is not None:
@@ -84,6 +88,27 @@ def _prerequisite(framework: Framework, criterion: Criterion, name: str) -> str:
     if criterion.required and not before.required:
         return "maturity.check.recommended"
     return ""
+
+
+def _alternatives(framework: Framework, criterion: Criterion, path: tuple) -> Iterator[Problem]:
+    for place, name in enumerate(criterion.any_of):
+        code = ""
+        if name not in framework.by_id:
+            code = "maturity.check.unknown"
+        elif name == criterion.id:
+            code = "maturity.check.own-alternative"
+        elif name in criterion.any_of[:place]:
+            code = "maturity.check.twice"
+        if code:
+            yield (*path, "any_of", place), Message(code, {"name": name})
+
+
+def _coverage(framework: Framework, criterion: Criterion, path: tuple) -> Iterator[Problem]:
+    known = {tool.key for tool in framework.tools}
+    for side in ("covered_by", "limits"):
+        for name in getattr(criterion, side):
+            if name not in known:
+                yield (*path, side, name), Message("maturity.check.tool", {"name": name})
 
 
 def _rule(rule: Rule, path: tuple) -> Iterator[Problem]:
@@ -127,3 +152,82 @@ def _groups(framework: Framework) -> Iterator[Problem]:
             criterion = framework.by_id.get(name)
             if criterion is None or not criterion.na_allowed:
                 yield ("not_all_na", index, place), Message("maturity.check.group", {"name": name})
+
+
+def _tools(framework: Framework) -> Iterator[Problem]:
+    for index, tool in enumerate(framework.tools):
+        if tool.seen is not None:
+            yield from _rule(tool.seen, ("tools", index, "seen"))
+
+
+_SHAPES = {  # how many criteria a change leads from, and to; None is any number, but one at least
+    "renamed": (1, 1),
+    "split": (1, None),
+    "merged": (None, 1),
+    "retired": (None, 0),
+    "tightened": (None, None),
+}
+
+
+def _map(framework: Framework) -> Iterator[Problem]:
+    """The map from the version before, as far as it can be checked without that version."""
+    if framework.migrates is None:
+        return
+    if framework.migrates.from_ >= framework.version:
+        yield ("migrates", "from"), Message("maturity.check.map-from", {"version": framework.version})
+    before: set[str] = set()
+    after: set[str] = set()
+    for index, change in enumerate(framework.migrates.changes):
+        path = ("migrates", "changes", index)
+        yield from _shape(change, path)
+        for place, name in enumerate(change.from_):
+            if name in before:
+                yield (*path, "from", place), Message("maturity.check.twice", {"name": name})
+            before.add(name)
+        for place, name in enumerate(change.to):
+            if name not in framework.by_id:
+                yield (*path, "to", place), Message("maturity.check.unknown", {"name": name})
+            elif name in after:
+                yield (*path, "to", place), Message("maturity.check.twice", {"name": name})
+            after.add(name)
+
+
+def _shape(change: Change, path: tuple) -> Iterator[Problem]:
+    sources, targets = _SHAPES[change.kind]
+    if sources is not None and len(change.from_) != sources:
+        yield (*path, "from"), Message("maturity.check.map-number", {"kind": change.kind, "expected": sources})
+    if targets is not None and len(change.to) != targets:
+        yield (*path, "to"), Message("maturity.check.map-number", {"kind": change.kind, "expected": targets})
+    elif targets is None and not change.to:
+        yield (*path, "to"), Message("maturity.yaml.missing")
+    elif change.kind == "tightened" and set(change.from_) != set(change.to):
+        yield (*path, "to"), Message("maturity.check.map-same")
+    if change.kind == "retired" and change.answers != "drop":
+        yield (*path, "answers"), Message("maturity.check.map-retired")
+
+
+def map_problems(old: Framework, new: Framework) -> Iterator[Problem]:
+    """What keeps answers to `old` from being carried into `new`; paths are those of the new framework's file.
+
+    Each criterion of the old version is either still there or named by one change, and nothing is
+    filled from two sides.
+    """
+    if new.migrates is None:
+        changes: tuple[Change, ...] = ()
+    else:
+        changes = new.migrates.changes
+        if new.key != old.key or new.migrates.from_ != old.version:
+            yield ("migrates", "from"), Message("maturity.check.map-other", {"version": old.version})
+            return
+    named = {name for change in changes for name in change.from_}
+    for index, change in enumerate(changes):
+        path = ("migrates", "changes", index)
+        for place, name in enumerate(change.from_):
+            if name not in old.by_id:
+                yield (*path, "from", place), Message("maturity.check.map-unknown", {"name": name})
+        for place, name in enumerate(change.to):
+            if name in old.by_id and name not in named:
+                yield (*path, "to", place), Message("maturity.check.map-kept", {"name": name})
+    for name in old.by_id:
+        if name not in new.by_id and name not in named:
+            yield ("migrates", "changes"), Message("maturity.check.map-gone", {"name": name})

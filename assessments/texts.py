@@ -57,6 +57,24 @@ register(
             "%(name)s is a %(unit)s: give one test, which is is for a flag and a bound for all others"
         ),
         "maturity.check.group": gettext_noop("%(name)s is no criterion that may be not applicable"),
+        "maturity.check.checklist": gettext_noop("a checklist has no levels; leave this out"),
+        "maturity.check.no-home": gettext_noop(
+            "%(name)s is no criterion of a shipped framework; write framework/dimension.criterion"
+        ),
+        "maturity.check.home-here": gettext_noop("%(name)s stands in this framework; only another one can be named"),
+        "maturity.check.home-chain": gettext_noop("%(name)s takes its own text from %(home)s; name that one"),
+        "maturity.check.own-alternative": gettext_noop("%(name)s cannot be its own alternative"),
+        "maturity.check.tool": gettext_noop("there is no tool %(name)s"),
+        "maturity.check.map-from": gettext_noop("a version before %(version)s is expected"),
+        "maturity.check.map-other": gettext_noop("the map is expected to lead from version %(version)s"),
+        "maturity.check.map-number": gettext_noop("%(kind)s takes this many criteria here: %(expected)s"),
+        "maturity.check.map-same": gettext_noop("tightened keeps its criteria: from and to name the same ones"),
+        "maturity.check.map-retired": gettext_noop("what is retired has nowhere to go; only drop is possible"),
+        "maturity.check.map-unknown": gettext_noop("the version before has no criterion %(name)s"),
+        "maturity.check.map-kept": gettext_noop(
+            "%(name)s is in the version before too; name it among those that this change leads from"
+        ),
+        "maturity.check.map-gone": gettext_noop("%(name)s was in the version before; say what became of it"),
         # answers
         "maturity.answer.unknown-id": gettext_noop("There is no criterion %(id)s in %(framework)s."),
         "maturity.answer.value": gettext_noop(
