@@ -13,7 +13,7 @@ from portal.accounts.models import SharedQuerySet
 
 class FrameworkState(models.TextChoices):
     DRAFT = "draft", _("Being edited")
-    PUBLISHED = "published", _("Published")
+    PUBLISHED = "published", _("Published, not in use")
     CURRENT = "current", _("In use")
     RETIRED = "retired", _("Retired")
 

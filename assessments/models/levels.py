@@ -101,7 +101,7 @@ class Milestone(models.Model):
 
 
 class ContradictionState(models.TextChoices):
-    OPEN = "open", _("Open")
+    OPEN = "open", _("Unresolved")
     RESOLVED = "resolved", _("Resolved")
 
 
