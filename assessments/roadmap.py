@@ -1,27 +1,38 @@
-"""The way to the next level: what is unmet, in an order in which it can be done.
+"""The way up: the least-effort set of what is unmet, in an order in which it can be done; and "what if".
 
-Pure: no Django.
+Pure: no Django. `assessments.least_effort` chooses; here stands what a framework makes of it.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from typing import Literal
 
-from assessments import texts  # noqa: F401  (registers the messages)
+from assessments import least_effort, texts, texts_roadmap  # noqa: F401  (texts: registers the messages)
 from assessments.framework import Criterion, Framework
+from assessments.least_effort import Clause, Option
 from assessments.scoring import Standing
 from portal.message import Message
+
+DAYS = {1: 3, 2: 8, 3: 20, 4: 60, 5: 100}
+"""Working days of one team that an effort of 1 to 5 stands for: a few days, one or two weeks, about a month,
+about a quarter, more than a quarter. Efforts are added as days: five small things are less than one large one."""
+
+Todo = Literal["do", "find-out", "prove"]
 
 
 @dataclass(frozen=True)
 class Step:
-    """One unmet criterion on the way.
+    """One criterion on the way.
 
     ``from_level`` and ``to_level`` are of the dimension that the step helps to raise, which for a
     prerequisite may be another than its own. ``after`` are the steps it waits for. ``raises_overall``
-    tells that the dimension is the lowest now, so that the whole rises only with it.
+    tells that the dimension is the lowest now, so that the whole rises only with it. ``todo`` says
+    whether the thing is to be done, to be found out (nobody knows yet how it stands), or, where the
+    team says that it is done, to be shown by evidence or a review; that costs no ``days``.
     """
 
     criterion: str
@@ -29,10 +40,108 @@ class Step:
     from_level: int
     to_level: int
     effort: int
+    days: int
     after: tuple[str, ...]
     raises_overall: bool
     known: bool
+    todo: Todo
     why: Message
+
+
+@dataclass(frozen=True)
+class Way:
+    """The steps to a target.
+
+    ``days`` is their effort together, work that criteria share counted once. ``lacking`` are the
+    criteria of the target that nothing which can be done meets: the steps then lead as far as they
+    can, to ``reaches``, and ``problem`` says so.
+    """
+
+    steps: tuple[Step, ...]
+    levels: Mapping[str, int]
+    goals: Mapping[str, int]
+    reaches: Mapping[str, int]
+    days: int
+    lacking: tuple[str, ...] = ()
+    problem: Message | None = None
+
+    @property
+    def reachable(self) -> bool:
+        return self.problem is None
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """The levels by dimension before and after doing some criteria.
+
+    ``met`` are the criteria that are met after and were not before; ``waiting`` those that were to
+    be done although something before them stays unmet, with what that is.
+    """
+
+    before: Mapping[str, int]
+    after: Mapping[str, int]
+    met: tuple[str, ...]
+    waiting: Mapping[str, tuple[str, ...]]
+
+    @property
+    def overall_before(self) -> int:
+        return min(self.before.values())
+
+    @property
+    def overall_after(self) -> int:
+        return min(self.after.values())
+
+
+def way(
+    framework: Framework,
+    standing: Mapping[str, Standing],
+    target: int | Mapping[str, int] | None = None,
+    *,
+    claimed: Mapping[str, Standing] | None = None,
+    without: AbstractSet[str] = frozenset(),
+) -> Way:
+    """The cheapest way to a target.
+
+    Parameters
+    ----------
+    framework : Framework
+    standing : mapping of criterion id to "met", "unmet" or "unknown"
+        ``Score.standing(kind)``; what is left out is unknown.
+    target : int or mapping of dimension to int, optional
+        One level for all dimensions, or for some; by default the next level of those dimensions
+        that hold the whole where it is.
+    claimed : mapping of criterion id to standing, optional
+        What the team says. What is claimed and only not known to ``standing`` costs nothing to do.
+    without : set of criterion ids
+        What cannot be done, or will not be.
+
+    Returns
+    -------
+    Way
+        Exact: no set of less effort in days reaches the target. Of equal sets the one with the
+        fewest steps, then the one that comes first in the framework.
+    """
+    levels = levels_of(framework, standing)
+    goals, problem = _goals(framework, levels, target)
+    options = _options(framework, standing, claimed or {}, without)
+    can = least_effort.possible(options)
+    options = {key: option for key, option in options.items() if key in can}
+    required = [c for c in framework.criteria if c.required and c.level <= goals[c.dimension]]
+    unmet = [c for c in required if standing.get(c.id) != "met"]
+    lacking = tuple(c.id for c in unmet if can.isdisjoint(alternatives(c)))
+    wanted = [c for c in unmet if c.id not in lacking]
+    chosen = least_effort.cheapest(options, [alternatives(c) for c in wanted])
+    if lacking:
+        problem = Message("maturity.way.lacking", {"ids": list(lacking)})
+    return Way(
+        steps=_steps(framework, standing, claimed or {}, options, chosen, wanted, levels, goals),
+        levels=levels,
+        goals=goals,
+        reaches=what_if(framework, standing, chosen).after,
+        days=least_effort.cost(options, chosen),
+        lacking=lacking,
+        problem=problem,
+    )
 
 
 def steps(
@@ -40,98 +149,150 @@ def steps(
     standing: Mapping[str, Standing],
     target: int | Mapping[str, int] | None = None,
 ) -> tuple[Step, ...]:
-    """The unmet required criteria on the way to a target, prerequisites included.
+    """The steps of `way`: each after what it waits for; among those that can be begun, the least effort first."""
+    return way(framework, standing, target).steps
 
-    Parameters
-    ----------
-    framework : Framework
-    standing : mapping of criterion id to "met", "unmet" or "unknown"
-        ``Score.claimed`` or ``Score.evidenced``; what is left out is unknown.
-    target : int or mapping of dimension to int, optional
-        One level for all dimensions, or for some; by default the next level of each.
 
-    Returns
-    -------
-    tuple of Step
-        Each after what it waits for; among those that can be begun, the least effort first, then
-        the lower level, then the framework's order.
-    """
-    levels = {d.key: _level(framework, standing, d.key) for d in framework.dimensions}
-    goals = {key: _goal(framework, key, level, target) for key, level in levels.items()}
-    wanted = _wanted(framework, standing, goals)
-    lowest = min(levels.values())
-    return tuple(
-        _step(framework, standing, criterion, wanted, levels, goals, lowest)
-        for criterion in _ordered(framework, wanted)
+def what_if(framework: Framework, standing: Mapping[str, Standing], done: Iterable[str]) -> WhatIf:
+    """The levels afterwards, if these criteria were met besides those that are met now."""
+    done = set(done)
+    after = {
+        c.id: "met" if standing.get(c.id) == "met" or not done.isdisjoint(alternatives(c)) else "unmet"
+        for c in framework.criteria
+    }
+    waiting = {
+        c.id: gaps
+        for c in framework.criteria
+        if c.id in done and (gaps := tuple(name for name in c.prerequisites if after[name] != "met"))
+    }
+    return WhatIf(
+        before=levels_of(framework, standing),
+        after=levels_of(framework, after),
+        met=tuple(c.id for c in framework.criteria if after[c.id] == "met" and standing.get(c.id) != "met"),
+        waiting=waiting,
     )
 
 
-def _level(framework: Framework, standing: Mapping[str, Standing], dimension: str) -> int:
-    lacking = [c.level for c in framework.of(dimension, required=True) if standing.get(c.id) != "met"]
-    return min(lacking) - 1 if lacking else framework.top
+def alternatives(criterion: Criterion) -> Clause:
+    """The criteria of which one, done, meets this one: itself, then those that do as well."""
+    return (criterion.id, *criterion.any_of)
 
 
-def _goal(framework: Framework, dimension: str, level: int, target: int | Mapping[str, int] | None) -> int:
+def levels_of(framework: Framework, standing: Mapping[str, Standing]) -> dict[str, int]:
+    """The level of each dimension: the highest whose required criteria, and those below, are all met."""
+    levels = {dimension.key: framework.top for dimension in framework.dimensions}
+    for c in framework.criteria:
+        if c.required and standing.get(c.id) != "met":
+            levels[c.dimension] = min(levels[c.dimension], c.level - 1)
+    return levels
+
+
+def next_goals(framework: Framework, levels: Mapping[str, int]) -> dict[str, int]:
+    """The next overall level: one more for the dimensions that hold the whole, the present one for the others."""
+    lowest = min(levels.values())
+    return {key: min(level + 1, framework.top) if level == lowest else level for key, level in levels.items()}
+
+
+def _goals(
+    framework: Framework, levels: Mapping[str, int], target: int | Mapping[str, int] | None
+) -> tuple[dict[str, int], Message | None]:
     if target is None:
-        return min(level + 1, framework.top)
-    wanted = target if isinstance(target, int) else target.get(dimension, level)
-    return max(level, min(wanted, framework.top))
+        return next_goals(framework, levels), None
+    asked = dict.fromkeys(levels, target) if isinstance(target, int) else target
+    highest = max((asked[key] for key in levels if key in asked), default=0)
+    problem = None
+    if highest > framework.top:
+        problem = Message("maturity.way.top", {"asked": highest, "top": framework.top})
+    return {key: max(level, min(asked.get(key, level), framework.top)) for key, level in levels.items()}, problem
 
 
-def _wanted(
-    framework: Framework, standing: Mapping[str, Standing], goals: Mapping[str, int]
-) -> dict[str, tuple[str, str]]:
-    """Each criterion on the way → the dimension it helps to raise, and the criterion it prepares."""
-    own = [c for c in framework.criteria if c.required and c.level <= goals[c.dimension]]
-    queue = [(c, c.dimension, "") for c in own if standing.get(c.id) != "met"]
-    wanted: dict[str, tuple[str, str]] = {}
-    for criterion, dimension, prepares in queue:  # grows while it is walked
-        if criterion.id in wanted:
-            continue
-        wanted[criterion.id] = (dimension, prepares)
-        before = (framework.by_id[name] for name in criterion.prerequisites)
-        queue += [(c, dimension, criterion.id) for c in before if standing.get(c.id) != "met"]
-    return wanted
+def _options(
+    framework: Framework,
+    standing: Mapping[str, Standing],
+    claimed: Mapping[str, Standing],
+    without: AbstractSet[str],
+) -> dict[str, Option]:
+    """What could be done: all that is not met, and alternatives that are met only through another."""
+    asked = {name for c in framework.criteria if standing.get(c.id) != "met" for name in alternatives(c)}
+    options = {}
+    for c in framework.criteria:
+        if c.id in asked and c.id not in without:
+            needs = (framework.by_id[name] for name in c.prerequisites if standing.get(name) != "met")
+            days = 0 if _todo(c.id, standing, claimed) == "prove" else DAYS[c.effort]
+            options[c.id] = Option(days, c.practice, tuple(alternatives(before) for before in needs))
+    return options
 
 
-def _ordered(framework: Framework, wanted: Mapping[str, object]) -> list[Criterion]:
-    place = {criterion.id: index for index, criterion in enumerate(framework.criteria)}
-    waits = {key: {name for name in framework.by_id[key].prerequisites if name in wanted} for key in wanted}
+def _todo(key: str, standing: Mapping[str, Standing], claimed: Mapping[str, Standing]) -> Todo:
+    if standing.get(key, "unknown") != "unknown":
+        return "do"
+    said = claimed.get(key, "unknown")
+    return "prove" if said == "met" else "do" if said == "unmet" else "find-out"
 
-    def entry(key: str) -> tuple[int, int, int, str]:
-        criterion = framework.by_id[key]
-        return criterion.effort, criterion.level, place[key], key
 
-    ready = [entry(key) for key, names in waits.items() if not names]
-    heapq.heapify(ready)
-    order: list[Criterion] = []
-    while ready:
-        done = heapq.heappop(ready)[-1]
-        order.append(framework.by_id[done])
-        for key, names in waits.items():
-            if done in names:
-                names.discard(done)
-                if not names:
-                    heapq.heappush(ready, entry(key))
+def _steps(framework, standing, claimed, options, chosen, wanted, levels, goals) -> tuple[Step, ...]:
+    reasons = _reasons(framework, options, chosen, wanted)
+    lowest = min(levels.values())
+    order = _ordered(framework, options, chosen)
+    result = []
+    for key in order:
+        dimension, counts_as, prepares = reasons[key]
+        todo = _todo(key, standing, claimed)
+        result.append(
+            Step(
+                criterion=key,
+                dimension=dimension,
+                from_level=levels[dimension],
+                to_level=goals[dimension],
+                effort=framework.by_id[key].effort,
+                days=options[key].effort,
+                after=_after(options[key].needs, order[: len(result)]),
+                raises_overall=levels[dimension] == lowest,
+                known=todo != "find-out",
+                todo=todo,
+                why=_why(framework.by_id[key], todo, counts_as, prepares),
+            )
+        )
+    return tuple(result)
+
+
+def _ordered(framework: Framework, options: Mapping[str, Option], chosen: Iterable[str]) -> list[str]:
+    place = {criterion.id: number for number, criterion in enumerate(framework.criteria)}
+    left, order = set(chosen), []
+    ready: list[tuple[int, int, int, str]] = []
+    while left or ready:
+        begun = {key for key in left if all(any(name in order for name in clause) for clause in options[key].needs)}
+        left -= begun
+        for key in begun:
+            heapq.heappush(ready, (options[key].effort, framework.by_id[key].level, place[key], key))
+        order.append(heapq.heappop(ready)[-1])
     return order
 
 
-def _step(framework, standing, criterion, wanted, levels, goals, lowest) -> Step:
-    dimension, prepares = wanted[criterion.id]
-    known = standing.get(criterion.id, "unknown") != "unknown"
+def _after(needs: Iterable[Clause], before: list[str]) -> tuple[str, ...]:
+    """Of each need, what comes first on the way."""
+    return tuple(dict.fromkeys(next(name for name in before if name in clause) for clause in needs))
+
+
+def _reasons(
+    framework: Framework, options: Mapping[str, Option], chosen: Iterable[str], wanted: Iterable[Criterion]
+) -> dict[str, tuple[str, str, str]]:
+    """Each step → the dimension that it helps to raise, what it counts as, and what it prepares."""
+    chosen, reasons = set(chosen), {}
+    clauses = [((c.id,), c.dimension, "") for c in wanted]  # what the level itself requires, first
+    clauses += [(alternatives(c), c.dimension, "") for c in wanted]
+    for clause, dimension, prepares in clauses:  # grows while it is walked
+        for key in clause:
+            if key in chosen and key not in reasons:
+                reasons[key] = dimension, clause[0] if key != clause[0] else "", prepares
+                clauses += [(need, dimension, key) for need in options[key].needs]
+    return reasons
+
+
+def _why(criterion: Criterion, todo: Todo, counts_as: str, prepares: str) -> Message:
+    if counts_as:
+        return Message("maturity.step.instead", {"counts_as": counts_as})
     if prepares:
-        why = Message("maturity.step.prepares", {"id": prepares})
-    else:
-        code = "maturity.step.unmet" if known else "maturity.step.unknown"
-        why = Message(code, {"level": criterion.level})
-    return Step(
-        criterion=criterion.id,
-        dimension=dimension,
-        from_level=levels[dimension],
-        to_level=goals[dimension],
-        effort=criterion.effort,
-        after=tuple(name for name in criterion.prerequisites if name in wanted),
-        raises_overall=levels[dimension] == lowest,
-        known=known,
-        why=why,
-    )
+        return Message("maturity.step.prepares", {"id": prepares})
+    code = {"do": "unmet", "find-out": "unknown", "prove": "prove"}[todo]
+    return Message(f"maturity.step.{code}", {"level": criterion.level})
