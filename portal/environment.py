@@ -40,6 +40,20 @@ def words(name: str) -> list[str]:
     return text(name).replace(",", " ").split()
 
 
+def calendar(name: str, default: str) -> str:
+    """A calendar of holidays: a country, with a part of it where that matters, or none."""
+    value = text(name, default)
+    if value.lower() in ("", "none"):
+        return ""
+    from portal.calendars import known
+
+    if value != default and not known(value):
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}. Set it to a country such as JP, with a part of it as in US-CA, or to none."
+        )
+    return value
+
+
 def folder(name: str, default: Path) -> Path:
     return Path(text(name)).expanduser().resolve() if text(name) else default
 

@@ -195,6 +195,7 @@ LOCALE_PATHS = [PACKAGE / "locale"]
 LANGUAGE_COOKIE_NAME = "sekisho_language"
 USE_TZ = True
 TIME_ZONE = env.text("SEKISHO_TIME_ZONE", "UTC")
+HOLIDAYS = env.calendar("SEKISHO_HOLIDAYS", "JP")  # the calendar of due dates, where a team has none of its own
 
 # Static files
 STATIC_URL = "static/"

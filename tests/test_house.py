@@ -24,9 +24,10 @@ HEAVY = {
     "scipy",
     "weasyprint",
 }
-FLOOR = {f"portal.{name}" for name in ("accounts", "ledger", "jobs", "pdf", "charts", "web")}
+FLOOR = {f"portal.{name}" for name in ("accounts", "ledger", "jobs", "pdf", "charts", "web", "inbox")}
 PURE = (
     "portal.message",
+    "portal.calendars",
     "portal.charts",
     "portal.ledger.canonical",
     "assessments.framework",

@@ -96,6 +96,16 @@ class TeamForm(forms.Form):
 class TeamSettingsForm(TeamForm):
     """The unit is an administrator's to change; for others the field stands still."""
 
+    holidays = forms.CharField(
+        label=_("Holidays"),
+        max_length=12,
+        required=False,
+        help_text=_(
+            "Days that do not count as business days: those of a country such as JP or US-CA, “none” for weekdays "
+            "only, or empty for the organisation's."
+        ),
+    )
+
     def __init__(self, *args, user: User, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["unit"].disabled = not user.has_perm("people.manage")

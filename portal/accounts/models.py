@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
@@ -13,6 +14,8 @@ from django.utils.functional import cached_property
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 from knox.models import AbstractAuthToken, AuthTokenManager
+
+NO_HOLIDAYS = "none"  # a team that works on every weekday
 
 
 class Language(models.TextChoices):
@@ -168,6 +171,9 @@ class Team(models.Model):
     name = models.CharField(_("name"), max_length=120, unique=True)
     slug = models.SlugField(max_length=140, unique=True, allow_unicode=True)
     visibility = models.CharField(_("results visible to"), max_length=12, choices=Visibility, default=Visibility.TEAM)
+    holidays = models.CharField(
+        _("holidays"), max_length=12, blank=True, help_text="A calendar's name, none, or empty for the organisation's"
+    )
     created_at = models.DateTimeField(default=now, editable=False)
 
     objects = TeamQuerySet.as_manager()
@@ -180,6 +186,11 @@ class Team(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def calendar(self) -> str:
+        """The calendar of its business days (`portal.calendars`)."""
+        return "" if self.holidays == NO_HOLIDAYS else self.holidays or settings.HOLIDAYS
 
 
 class MembershipQuerySet(models.QuerySet):

@@ -31,7 +31,7 @@ def _find_membership(team: Team, pseudonym) -> Membership:
 
 
 def _page(request: HttpRequest, team: Team, form=None, member_form=None) -> HttpResponse:
-    kept = {"name": team.name, "unit": team.unit, "visibility": team.visibility}
+    kept = {"name": team.name, "unit": team.unit, "visibility": team.visibility, "holidays": team.holidays}
     form = form or TeamSettingsForm(user=request.user, initial=kept)
     member_form = member_form or MemberForm()
     return render(
@@ -54,7 +54,7 @@ def team_settings(request: HttpRequest, slug: str) -> HttpResponse:
     team = _find_team(request, slug)
     if request.method != "POST":
         return _page(request, team)
-    kept = {"name": team.name, "unit": team.unit, "visibility": team.visibility}
+    kept = {"name": team.name, "unit": team.unit, "visibility": team.visibility, "holidays": team.holidays}
     form = TeamSettingsForm(request.POST, user=request.user, initial=kept)
     if form.is_valid():
         done, _result = act(form, teams.change_team, team=team, by=request.user, **form.cleaned_data)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils.text import slugify
 
-from portal.accounts.models import Membership, Team, TeamRole, Unit, User, Visibility
+from portal.accounts.models import NO_HOLIDAYS, Membership, Team, TeamRole, Unit, User, Visibility
 from portal.accounts.permissions import require
+from portal.calendars import known
 from portal.ledger.actions import record
+from portal.message import Message
 from portal.web.errors import Conflict, Invalid
 
 # Words that stand in addresses beside a team's slug.
@@ -37,8 +39,8 @@ def create_team(*, name: str, unit: Unit, by: User, visibility: str = Visibility
 
 
 @transaction.atomic
-def change_team(*, team: Team, by: User, name: str, unit: Unit, visibility: str) -> None:
-    """Change a team's name, who sees its results, and (administrators only) its unit."""
+def change_team(*, team: Team, by: User, name: str, unit: Unit, visibility: str, holidays: str | None = None) -> None:
+    """Change a team's name, who sees its results, its calendar of holidays, and (administrators only) its unit."""
     require(by, "team.manage", team)
     team = Team.objects.select_for_update().select_related("unit").get(pk=team.pk)
     before = _settings_of(team)
@@ -47,10 +49,12 @@ def change_team(*, team: Team, by: User, name: str, unit: Unit, visibility: str)
     if name.strip() != team.name:
         team.name = _free_team_name(name, besides=team)
     team.unit, team.visibility = unit, Visibility(visibility)
+    if holidays is not None:
+        team.holidays = _known_calendar(holidays)
     after = _settings_of(team)
     if after == before:
         return
-    team.save(update_fields=["name", "unit", "visibility"])
+    team.save(update_fields=["name", "unit", "visibility", "holidays"])
     record(action="team.change", by=by, subject=subject_of(team), before=before, after=after, team=team)
 
 
@@ -103,7 +107,23 @@ def _record(membership: Membership, action: str, by: User, *, before: dict, afte
 
 
 def _settings_of(team: Team) -> dict[str, str]:
-    return {"name": team.name, "unit": team.unit.name, "visibility": str(team.visibility)}
+    return {
+        "name": team.name,
+        "unit": team.unit.name,
+        "visibility": str(team.visibility),
+        "holidays": team.holidays,
+    }
+
+
+def _known_calendar(name: str) -> str:
+    name = name.strip()
+    if name.lower() == NO_HOLIDAYS:
+        return NO_HOLIDAYS
+    name = name.upper()
+    if name and not known(name):
+        unknown = Message("accounts.calendar_unknown", {"name": name})
+        raise Invalid(unknown, {"holidays": unknown})
+    return name
 
 
 def _named(name: str) -> str:

@@ -22,6 +22,9 @@ register(
         "accounts.name_missing": gettext_noop("Give a name."),
         "accounts.password_weak": gettext_noop("Choose another password. %(reasons)s"),
         "accounts.time_zone_unknown": gettext_noop("%(name)s is not a time zone. Write one like Asia/Tokyo."),
+        "accounts.calendar_unknown": gettext_noop(
+            "There is no calendar of holidays named %(name)s. Write a country such as JP, or one of its parts: US-CA."
+        ),
         "accounts.token_expiry": gettext_noop("A token lives for 1 to 365 days."),
         "accounts.scope": gettext_noop("This token may only read. Make one with the scope 'read and change'."),
         "ledger.text_erased": gettext_noop("This text has been erased already."),

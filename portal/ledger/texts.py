@@ -77,6 +77,8 @@ register_fields(
         "visibility": gettext_noop("Results visible to"),
         "visibility.team": gettext_noop("The team only"),
         "visibility.organisation": gettext_noop("The whole organisation"),
+        "holidays": gettext_noop("Holidays"),
+        "holidays.none": gettext_noop("None: every weekday"),
         "language": gettext_noop("Language"),
         "language.en": "English",
         "language.ja": "日本語",

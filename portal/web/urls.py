@@ -2,6 +2,9 @@
 
 from django.urls import path
 
-from portal.web import views
+from portal.web import due_dates, views
 
-urlpatterns = [path("docs/", views.docs, name="docs")]
+urlpatterns = [
+    path("docs/", views.docs, name="docs"),
+    path("due-date/", due_dates.due_date, name="due-date"),
+]
