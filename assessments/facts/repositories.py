@@ -59,6 +59,7 @@ KINDS = (
         {
             "git.feature_reads.share": gettext_noop("Training repositories that read by query or catalogue"),
             "git.base_shared": gettext_noop("Repositories on a common template, image or environment file"),
+            "git.file_owners.by_authors": gettext_noop("Changes of deployment files by authors of models"),
             "git.pinned": gettext_noop("Dependencies with a fixed version"),
         },
     ),

@@ -34,6 +34,8 @@ KINDS = (
             "mlf.live_local_artifacts": gettext_noop("Live versions with artifacts on a local path"),
             "mlf.live_age.overdue": gettext_noop("Live models past their review date"),
             "mlf.run_params_metrics.alone": gettext_noop("Live versions with a metric that no other run has"),
+            "mlf.run_dataset.production": gettext_noop("Development runs that read production data in 90 days"),
+            "mlf.run_eval_dataset.missing": gettext_noop("Live versions whose experiment holds no evaluation"),
             "mlf.version_run.differs": gettext_noop("Live artifacts that differ from those of their run"),
             "mlf.sweeps": gettext_noop("Hyperparameter searches in 365 days"),
             "mlf.sweeps.single": gettext_noop("Live versions that are the only run of their experiment"),

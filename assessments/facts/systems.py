@@ -55,11 +55,14 @@ KINDS = (
         {
             "iac.rbac": gettext_noop("Role assignments in infrastructure files"),
             "iac.datastore": gettext_noop("Data lake, warehouse or object store defined"),
+            "iac.datastore.data_team": gettext_noop("Data stores defined by data engineers"),
             "iac.compute.shared": gettext_noop("Shared training compute defined"),
             "iac.compute.elastic": gettext_noop("Elastic training compute defined"),
             "iac.compute": gettext_noop("Training compute defined"),
             "iac.compute.accelerator": gettext_noop("Training compute with accelerators defined"),
             "iac.present": gettext_noop("Infrastructure files for the ML resources"),
+            "iac.present.complete": gettext_noop("Infrastructure files hold storage, registry, compute and endpoint"),
+            "iac.present.infrastructure_team": gettext_noop("Infrastructure files kept by the infrastructure team"),
             "iac.present.production": gettext_noop("Infrastructure files of production, changed in 365 days"),
             "iac.present.managed": gettext_noop("Managed ML or data services in infrastructure files"),
         },
@@ -76,6 +79,7 @@ KINDS = (
         5,
         {
             "iac.present.unfiled": gettext_noop("Cloud resources that no file holds"),
+            "iac.datastore.by_authors": gettext_noop("Changes of data stores by authors of models"),
         },
     ),
     *kinds(
