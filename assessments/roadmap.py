@@ -99,6 +99,7 @@ def way(
     *,
     claimed: Mapping[str, Standing] | None = None,
     without: AbstractSet[str] = frozenset(),
+    absent: AbstractSet[str] = frozenset(),
 ) -> Way:
     """The cheapest way to a target.
 
@@ -114,6 +115,8 @@ def way(
         What the team says. What is claimed and only not known to ``standing`` costs nothing to do.
     without : set of criterion ids
         What cannot be done, or will not be.
+    absent : set of criterion ids
+        What the team calls not applicable: it can be confirmed, but it meets no other criterion.
 
     Returns
     -------
@@ -123,21 +126,22 @@ def way(
     """
     levels = levels_of(framework, standing)
     goals, problem = _goals(framework, levels, target)
-    options = _options(framework, standing, claimed or {}, without)
+    meets = alternatives(framework, absent)
+    options = _options(framework, standing, claimed or {}, without, meets)
     can = least_effort.possible(options)
     options = {key: option for key, option in options.items() if key in can}
     required = [c for c in framework.criteria if c.required and c.level <= goals[c.dimension]]
     unmet = [c for c in required if standing.get(c.id) != "met"]
-    lacking = tuple(c.id for c in unmet if can.isdisjoint(alternatives(c)))
-    wanted = [c for c in unmet if c.id not in lacking]
-    chosen = least_effort.cheapest(options, [alternatives(c) for c in wanted])
+    lacking = tuple(c.id for c in unmet if can.isdisjoint(meets[c.id]))
+    wanted = [(meets[c.id], c.dimension) for c in unmet if c.id not in lacking]
+    chosen = least_effort.cheapest(options, [clause for clause, _dimension in wanted])
     if lacking:
         problem = Message("maturity.way.lacking", {"ids": list(lacking)})
     return Way(
         steps=_steps(framework, standing, claimed or {}, options, chosen, wanted, levels, goals),
         levels=levels,
         goals=goals,
-        reaches=what_if(framework, standing, chosen).after,
+        reaches=what_if(framework, standing, chosen, absent=absent).after,
         days=least_effort.cost(options, chosen),
         lacking=lacking,
         problem=problem,
@@ -153,11 +157,17 @@ def steps(
     return way(framework, standing, target).steps
 
 
-def what_if(framework: Framework, standing: Mapping[str, Standing], done: Iterable[str]) -> WhatIf:
-    """The levels afterwards, if these criteria were met besides those that are met now."""
-    done = set(done)
+def what_if(
+    framework: Framework,
+    standing: Mapping[str, Standing],
+    done: Iterable[str],
+    *,
+    absent: AbstractSet[str] = frozenset(),
+) -> WhatIf:
+    """The levels afterwards, if these criteria were met besides those that are met now; ``absent`` as in `way`."""
+    done, meets = set(done), alternatives(framework, absent)
     after = {
-        c.id: "met" if standing.get(c.id) == "met" or not done.isdisjoint(alternatives(c)) else "unmet"
+        c.id: "met" if standing.get(c.id) == "met" or not done.isdisjoint(meets[c.id]) else "unmet"
         for c in framework.criteria
     }
     waiting = {
@@ -173,9 +183,9 @@ def what_if(framework: Framework, standing: Mapping[str, Standing], done: Iterab
     )
 
 
-def alternatives(criterion: Criterion) -> Clause:
-    """The criteria of which one, done, meets this one: itself, then those that do as well."""
-    return (criterion.id, *criterion.any_of)
+def alternatives(framework: Framework, absent: AbstractSet[str] = frozenset()) -> dict[str, Clause]:
+    """Of each criterion, those of which one, done, meets it: itself, then what does as well and applies."""
+    return {c.id: (c.id, *(name for name in c.any_of if name not in absent)) for c in framework.criteria}
 
 
 def levels_of(framework: Framework, standing: Mapping[str, Standing]) -> dict[str, int]:
@@ -211,15 +221,16 @@ def _options(
     standing: Mapping[str, Standing],
     claimed: Mapping[str, Standing],
     without: AbstractSet[str],
+    meets: Mapping[str, Clause],
 ) -> dict[str, Option]:
     """What could be done: all that is not met, and alternatives that are met only through another."""
-    asked = {name for c in framework.criteria if standing.get(c.id) != "met" for name in alternatives(c)}
+    asked = {name for c in framework.criteria if standing.get(c.id) != "met" for name in meets[c.id]}
     options = {}
     for c in framework.criteria:
         if c.id in asked and c.id not in without:
-            needs = (framework.by_id[name] for name in c.prerequisites if standing.get(name) != "met")
+            needs = tuple(meets[name] for name in c.prerequisites if standing.get(name) != "met")
             days = 0 if _todo(c.id, standing, claimed) == "prove" else DAYS[c.effort]
-            options[c.id] = Option(days, c.practice, tuple(alternatives(before) for before in needs))
+            options[c.id] = Option(days, c.practice, needs)
     return options
 
 
@@ -231,7 +242,7 @@ def _todo(key: str, standing: Mapping[str, Standing], claimed: Mapping[str, Stan
 
 
 def _steps(framework, standing, claimed, options, chosen, wanted, levels, goals) -> tuple[Step, ...]:
-    reasons = _reasons(framework, options, chosen, wanted)
+    reasons = _reasons(options, chosen, wanted)
     lowest = min(levels.values())
     order = _ordered(framework, options, chosen)
     result = []
@@ -275,12 +286,12 @@ def _after(needs: Iterable[Clause], before: list[str]) -> tuple[str, ...]:
 
 
 def _reasons(
-    framework: Framework, options: Mapping[str, Option], chosen: Iterable[str], wanted: Iterable[Criterion]
+    options: Mapping[str, Option], chosen: Iterable[str], wanted: Iterable[tuple[Clause, str]]
 ) -> dict[str, tuple[str, str, str]]:
     """Each step → the dimension that it helps to raise, what it counts as, and what it prepares."""
     chosen, reasons = set(chosen), {}
-    clauses = [((c.id,), c.dimension, "") for c in wanted]  # what the level itself requires, first
-    clauses += [(alternatives(c), c.dimension, "") for c in wanted]
+    clauses = [(clause[:1], dimension, "") for clause, dimension in wanted]  # what the level itself requires, first
+    clauses += [(clause, dimension, "") for clause, dimension in wanted]
     for clause, dimension, prepares in clauses:  # grows while it is walked
         for key in clause:
             if key in chosen and key not in reasons:

@@ -67,21 +67,19 @@ def frameworks(draw):
     return small(*criteria)
 
 
-def with_alternatives(framework, direct):
-    """How criteria stand when each is also met by one of its alternatives that is met itself."""
-    return {
-        c.id: "met" if any(direct[name] == "met" for name in (c.id, *c.any_of)) else direct[c.id]
-        for c in framework.criteria
-    }
+def with_alternatives(framework, direct, absent=frozenset()):
+    """How criteria stand when each is also met by one of its alternatives that is met itself, and applies."""
+    lends = {key for key, state in direct.items() if state == "met" and key not in absent}
+    return {c.id: "met" if lends.intersection(c.any_of) else direct[c.id] for c in framework.criteria}
 
 
-def in_some_order(framework, direct, chosen):
+def in_some_order(framework, direct, chosen, absent):
     """Whether the chosen can be done one after the other, nothing before what it needs."""
     met, left = {key for key, state in direct.items() if state == "met"}, set(chosen)
 
     def ready(key):
-        before = (framework.by_id[name] for name in framework.by_id[key].prerequisites)
-        return all(not met.isdisjoint((c.id, *c.any_of)) for c in before)
+        standing = with_alternatives(framework, direct | dict.fromkeys(met, "met"), absent)
+        return all(standing[name] == "met" for name in framework.by_id[key].prerequisites)
 
     while now := {key for key in left if ready(key)}:
         met |= now
@@ -97,16 +95,20 @@ def days(framework, chosen):
     return sum(dearest.values())
 
 
-def reaches(framework, direct, chosen, goals):
-    after = with_alternatives(framework, direct | dict.fromkeys(chosen, "met"))
+def reaches(framework, direct, chosen, goals, absent):
+    after = with_alternatives(framework, direct | dict.fromkeys(chosen, "met"), absent)
     return all(after[c.id] == "met" for c in framework.criteria if c.required and c.level <= goals.get(c.dimension, 0))
 
 
-def by_trying_all(framework, direct, goals, without):
+def by_trying_all(framework, direct, goals, without, absent):
     free = [c.id for c in framework.criteria if direct[c.id] != "met" and c.id not in without]
     place = {key: number for number, key in enumerate(free)}
     subsets = chain.from_iterable(combinations(free, size) for size in range(len(free) + 1))
-    good = [s for s in subsets if reaches(framework, direct, s, goals) and in_some_order(framework, direct, s)]
+    good = [
+        chosen
+        for chosen in subsets
+        if reaches(framework, direct, chosen, goals, absent) and in_some_order(framework, direct, chosen, absent)
+    ]
     best = min(good, key=lambda s: (days(framework, s), len(s), [place[key] for key in s]), default=None)
     return None if best is None else set(best)
 
@@ -117,17 +119,17 @@ def situations(draw):
     states = st.sampled_from(["met", "unmet", "unknown"])
     direct = {c.id: draw(states) for c in framework.criteria}
     goals = {dimension.key: draw(st.integers(0, TOP)) for dimension in framework.dimensions}
-    without = draw(st.sets(st.sampled_from([c.id for c in framework.criteria]), max_size=2))
-    return framework, direct, goals, {key for key in without if direct[key] != "met"}
+    some = st.sets(st.sampled_from([c.id for c in framework.criteria]), max_size=2)
+    return framework, direct, goals, {key for key in draw(some) if direct[key] != "met"}, draw(some)
 
 
 @settings(max_examples=200, deadline=None)
 @given(situations())
 def test_the_way_is_the_cheapest_of_all_subsets(situation):
-    framework, direct, goals, without = situation
-    standing = with_alternatives(framework, direct)
-    found = way(framework, standing, goals, without=without)
-    best = by_trying_all(framework, direct, goals, without)
+    framework, direct, goals, without, absent = situation
+    standing = with_alternatives(framework, direct, absent)
+    found = way(framework, standing, goals, without=without, absent=absent)
+    best = by_trying_all(framework, direct, goals, without, absent)
     assert found.reachable == (best is not None)
     chosen = [step.criterion for step in found.steps]
     if best is not None:
@@ -138,21 +140,20 @@ def test_the_way_is_the_cheapest_of_all_subsets(situation):
         assert found.lacking
         assert any(found.reaches[key] < level for key, level in goals.items())
     for number, step in enumerate(found.steps):
-        assert in_some_order(framework, direct, chosen[: number + 1])
+        assert in_some_order(framework, direct, chosen[: number + 1], absent)
         assert set(step.after) <= set(chosen[:number])
 
 
 @settings(max_examples=100, deadline=None)
 @given(situations(), st.data())
 def test_what_if_is_the_score_with_those_met(situation, data):
-    framework, direct, _goals, _without = situation
+    framework, direct, _goals, _without, absent = situation
     done = data.draw(st.sets(st.sampled_from([c.id for c in framework.criteria])))
-    found = what_if(framework, with_alternatives(framework, direct), done)
-    after = with_alternatives(framework, direct | dict.fromkeys(done, "met"))
+    before = with_alternatives(framework, direct, absent)
+    found = what_if(framework, before, done, absent=absent)
+    after = with_alternatives(framework, direct | dict.fromkeys(done, "met"), absent)
     assert found.after == levels_of(framework, after)
-    assert set(found.met) == {
-        key for key in after if after[key] == "met" and with_alternatives(framework, direct)[key] != "met"
-    }
+    assert set(found.met) == {key for key in after if after[key] == "met" and before[key] != "met"}
     assert all(found.after[key] >= level for key, level in found.before.items())
 
 
