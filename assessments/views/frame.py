@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
@@ -12,12 +12,21 @@ from django.utils.translation import gettext as _
 from assessments.framework import Framework, shipped
 from portal.accounts.models import Team
 
-FRAMEWORK = "mlops-maturity"
+FRAMEWORK = "mlops-maturity"  # what a page shows whose address names no framework
 
 
-def framework() -> Framework:
-    """The framework that pages show."""
-    return shipped()[FRAMEWORK]
+def framework(request: HttpRequest | None = None) -> Framework:
+    """The framework that a page shows: the one of ``?framework=`` in its address."""
+    key = request.GET.get("framework") if request else None
+    found = shipped().get(key or FRAMEWORK)
+    if found is None:
+        raise Http404
+    return found
+
+
+def in_framework(model: Framework) -> str:
+    """What the address of a page ends with, so that it stays within a framework."""
+    return "" if model.key == FRAMEWORK else f"?framework={model.key}"
 
 
 def team_or_404(request: HttpRequest, slug: str) -> Team:
@@ -40,13 +49,14 @@ def address(name: str, *args: Any) -> str:
 
 def team_page(request: HttpRequest, team: Team, here: str, **context: Any) -> dict[str, Any]:
     """The context of a page of a team; `here` is the URL name of its tab."""
-    models = address("models")
+    models, model = address("models"), framework(request)
+    within = in_framework(model)
     places = [
-        ("team", _("Levels"), reverse("team", args=[team.slug])),
-        ("assessment", _("Assessment"), reverse("assessment", args=[team.slug])),
-        ("roadmap", _("Roadmap"), reverse("roadmap", args=[team.slug])),
+        ("team", _("Levels"), reverse("team", args=[team.slug]) + within),
+        ("assessment", _("Assessment"), reverse("assessment", args=[team.slug]) + within),
+        ("roadmap", _("Roadmap"), reverse("roadmap", args=[team.slug]) + within),
         ("models", _("Models"), f"{models}?team={team.slug}" if models else ""),
-        ("team-history", _("History"), reverse("team-history", args=[team.slug])),
+        ("team-history", _("History"), reverse("team-history", args=[team.slug]) + within),
     ]
     tabs = [{"url": url, "words": words, "current": name == here, "count": None} for name, words, url in places if url]
     may = {
@@ -56,7 +66,8 @@ def team_page(request: HttpRequest, team: Team, here: str, **context: Any) -> di
     }
     return {
         "team": team,
-        "framework": framework(),
+        "framework": model,
+        "within": within,  # ends the address of every page of the team: {% url 'roadmap' team.slug %}{{ within }}
         "tabs": tabs,
         "may": may,
         "insider": is_insider(request, team),
