@@ -104,6 +104,7 @@ class Answer(models.Model):
     reconfirm = models.BooleanField(
         default=False, help_text="Kept by an upgrade, and unknown until somebody confirms it"
     )
+    from_evidence = models.BooleanField(default=False, help_text="Settled by evidence at submission; nobody was asked")
     answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     answered_at = models.DateTimeField(null=True)
 
@@ -172,6 +173,7 @@ class Delegation(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField(default=timezone.now)
     due = models.DateField(null=True, blank=True)
+    note = models.TextField(blank=True)
     done_at = models.DateTimeField(null=True)
 
     objects = AnswerQuerySet.as_manager()
