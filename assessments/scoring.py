@@ -1,26 +1,40 @@
-"""Levels from answers and evidence.
+"""Levels from answers, evidence and reviews.
 
 Pure: no Django. A dimension is at the highest level whose required criteria, and those of all
 levels below, are met; a framework is at the level of its lowest dimension. Level 0 requires nothing.
+How one criterion stands is told in `standing`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal
 
 from assessments import texts  # noqa: F401  (registers the messages)
 from assessments.evidence_rules import Weighed
 from assessments.framework import Criterion, Framework
+from assessments.standing import KINDS, VALUES, Answer, Kind, Review, Standing, Value, standings
 from portal.message import Message
 
-Value = Literal["yes", "partly", "no", "na"]
-Standing = Literal["met", "unmet", "unknown"]
-VALUES: tuple[Value, ...] = ("yes", "partly", "no", "na")
+__all__ = [
+    "KINDS",
+    "VALUES",
+    "Answer",
+    "AnswerError",
+    "Kind",
+    "LevelCount",
+    "Levels",
+    "Review",
+    "Score",
+    "Standing",
+    "Value",
+    "problems",
+    "score",
+]
 
-_NO_WEIGHED: Mapping[str, Weighed] = MappingProxyType({})
+_NOTHING: Mapping = MappingProxyType({})
+_PLACE = {"met": 1, "unmet": 2, "unknown": 3}
 
 
 class AnswerError(ValueError):
@@ -35,16 +49,11 @@ class AnswerError(ValueError):
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What the team says of one criterion; ``None`` is "not known yet"."""
-
-    value: Value | None = None
-    reason: str = ""
-
-
-@dataclass(frozen=True)
 class LevelCount:
-    """How the required criteria of one level of one dimension stand."""
+    """How the required criteria of one level of one dimension stand.
+
+    ``met``, ``unmet`` and ``unknown`` count what is claimed; the others what is met in their sense.
+    """
 
     level: int
     required: int
@@ -52,25 +61,54 @@ class LevelCount:
     unmet: int
     unknown: int
     evidenced: int
+    reviewed: int
+    official: int
+    official_unknown: int
 
 
 @dataclass(frozen=True)
 class Levels:
-    """The levels of one dimension, or of the whole.
+    """The levels of one dimension, or of the whole, in the four senses.
 
-    ``claimed`` counts unknown as unmet, and so does ``at_least`` (each unknown turns out bad);
-    ``at_most`` is the level if each unknown turns out good. ``evidenced`` counts only what facts
-    show. ``blocking`` are the required criteria that hold the claimed level below the next,
-    ``evidenced_blocking`` those that hold the evidenced one.
+    Each counts unknown as unmet; its ``…_at_most`` is the level if every unknown turns out well.
+    The ``blocking`` are the required criteria that hold it below the next: of the claimed level
+    without a prefix.
     """
 
     claimed: int
     evidenced: int
-    at_least: int
-    at_most: int
+    reviewed: int
+    official: int
+    claimed_at_most: int
+    evidenced_at_most: int
+    reviewed_at_most: int
+    official_at_most: int
     blocking: tuple[str, ...]
     evidenced_blocking: tuple[str, ...]
+    reviewed_blocking: tuple[str, ...]
+    official_blocking: tuple[str, ...]
     counts: tuple[LevelCount, ...] = ()
+
+    @property
+    def at_least(self) -> int:
+        """The claimed level if each unknown turns out badly."""
+        return self.claimed
+
+    @property
+    def at_most(self) -> int:
+        """The claimed level if each unknown turns out well."""
+        return self.claimed_at_most
+
+    def level(self, kind: Kind) -> int:
+        return getattr(self, kind)
+
+    def highest(self, kind: Kind) -> int:
+        """The level of a kind if each unknown turns out well."""
+        return getattr(self, f"{kind}_at_most")
+
+    def held_by(self, kind: Kind) -> tuple[str, ...]:
+        """The criteria that hold the level of a kind below the next."""
+        return self.blocking if kind == "claimed" else getattr(self, f"{kind}_blocking")
 
 
 @dataclass(frozen=True)
@@ -81,16 +119,28 @@ class Score:
     dimensions: Mapping[str, Levels]
     claimed: Mapping[str, Standing] = field(repr=False)
     evidenced: Mapping[str, Standing] = field(repr=False)
+    reviewed: Mapping[str, Standing] = field(repr=False)
+    official: Mapping[str, Standing] = field(repr=False)
+
+    def standing(self, kind: Kind) -> Mapping[str, Standing]:
+        """How each criterion stands in one of the four senses."""
+        return getattr(self, kind)
+
+    def levels(self, dimension: str = "") -> Levels:
+        """The levels of a dimension, or of the whole."""
+        return self.dimensions[dimension] if dimension else self.overall
 
 
 def score(
     framework: Framework,
     answers: Mapping[str, Answer],
-    weighed: Mapping[str, Weighed] = _NO_WEIGHED,
+    weighed: Mapping[str, Weighed] = _NOTHING,
     *,
+    reviews: Mapping[str, Review] = _NOTHING,
+    denied: Set[str] = frozenset(),
     live_models: int | None = None,
 ) -> Score:
-    """Score answers and evidence.
+    """Score answers, evidence and reviews.
 
     Parameters
     ----------
@@ -99,6 +149,10 @@ def score(
         What is left out is unknown.
     weighed : mapping of criterion id to Weighed
         From `evidence_rules.weigh`.
+    reviews : mapping of criterion id to Review
+        Those that are current, of the answers given here.
+    denied : set of criterion ids
+        Those with an open contradiction; no evidence or review makes them official.
     live_models : int, optional
         How many models are in production. With 0, what is said of each live model is unknown,
         whoever says it: of nothing, everything is true. ``None`` is "not known here".
@@ -110,16 +164,14 @@ def score(
     """
     for problem in problems(framework, answers):
         raise AnswerError(problem)
-    claimed = {c.id: claimed_standing(c, answers.get(c.id), live_models) for c in framework.criteria}
-    evidenced = {
-        c.id: evidenced_standing(c, answers.get(c.id), weighed.get(c.id), live_models) for c in framework.criteria
-    }
-    dimensions = {d.key: _levels(framework, d.key, claimed, evidenced) for d in framework.dimensions}
+    found = standings(framework, answers, weighed, reviews, denied, live_models)
+    columns = zip(*found.values(), strict=True)
+    by_kind = {kind: dict(zip(found, column, strict=True)) for kind, column in zip(KINDS, columns, strict=True)}
+    dimensions = {key: _levels(framework, required, by_kind) for key, required in framework.ladders.items()}
     return Score(
         _lowest(tuple(dimensions.values())),
         MappingProxyType(dimensions),
-        MappingProxyType(claimed),
-        MappingProxyType(evidenced),
+        **{kind: MappingProxyType(standing) for kind, standing in by_kind.items()},
     )
 
 
@@ -138,79 +190,54 @@ def problems(framework: Framework, answers: Mapping[str, Answer]) -> Iterator[Me
             yield Message("maturity.answer.not-all-na", {"ids": list(group)})
 
 
-def claimed_standing(criterion: Criterion, answer: Answer | None, live_models: int | None = None) -> Standing:
-    """How a criterion stands by what the team says; ``partly`` is unmet, an allowed ``na`` is met."""
-    value = answer.value if answer else None
-    if value is None or (value == "yes" and criterion.live and live_models == 0):
-        return "unknown"
-    return "met" if value in ("yes", "na") else "unmet"
-
-
-def evidenced_standing(
-    criterion: Criterion, answer: Answer | None, weighed: Weighed | None, live_models: int | None = None
-) -> Standing:
-    """How a criterion stands by the facts.
-
-    Facts settle it, whatever the team says, but where a person must answer too (auto P) they count
-    with a yes only. An allowed ``na`` stands until facts contradict it. Nothing else is evidence.
-    """
-    verdict = weighed.verdict if weighed else "unknown"
-    value = answer.value if answer else None
-    if verdict == "contradicts":
-        return "unmet"
-    if value == "na" and criterion.na_allowed:
-        return "met"
-    if verdict == "supports" and not (criterion.live and live_models == 0):
-        return "met" if not weighed.person or value == "yes" else "unknown"
-    return "unknown"
-
-
 def _levels(
-    framework: Framework, dimension: str, claimed: Mapping[str, Standing], evidenced: Mapping[str, Standing]
+    framework: Framework, required: Sequence[Criterion], by_kind: Mapping[Kind, Mapping[str, Standing]]
 ) -> Levels:
-    required = framework.of(dimension, required=True)
-    level = _reached(framework, required, claimed, {"met"})
-    shown = _reached(framework, required, evidenced, {"met"})
-    return Levels(
-        claimed=level,
-        evidenced=shown,
-        at_least=level,
-        at_most=_reached(framework, required, claimed, {"met", "unknown"}),
-        blocking=_blocking(required, claimed, level),
-        evidenced_blocking=_blocking(required, evidenced, shown),
-        counts=tuple(_count(framework, dimension, n.number, claimed, evidenced) for n in framework.levels[1:]),
-    )
+    found = {}
+    for kind, standing in by_kind.items():
+        level, found[f"{kind}_at_most"] = _reached(framework.top, required, standing)
+        found[kind] = level
+        name = "blocking" if kind == "claimed" else f"{kind}_blocking"
+        found[name] = tuple(c.id for c in required if c.level == level + 1 and standing[c.id] != "met")
+    return Levels(**found, counts=_counts(framework.top, required, by_kind))
 
 
-def _reached(
-    framework: Framework, required: tuple[Criterion, ...], standing: Mapping[str, Standing], good: set[Standing]
-) -> int:
-    lacking = [criterion.level for criterion in required if standing[criterion.id] not in good]
-    return min(lacking) - 1 if lacking else framework.top
+def _reached(top: int, required: Sequence[Criterion], standing: Mapping[str, Standing]) -> tuple[int, int]:
+    """The level with every unknown unmet, and with every unknown met."""
+    low = high = top + 1
+    for criterion in required:
+        state = standing[criterion.id]
+        if state != "met" and criterion.level < low:
+            low = criterion.level
+        if state == "unmet" and criterion.level < high:
+            high = criterion.level
+    return low - 1, high - 1
 
 
-def _blocking(required: tuple[Criterion, ...], standing: Mapping[str, Standing], level: int) -> tuple[str, ...]:
-    return tuple(c.id for c in required if c.level == level + 1 and standing[c.id] != "met")
-
-
-def _count(framework, dimension, level, claimed, evidenced) -> LevelCount:
-    ids = [criterion.id for criterion in framework.of(dimension, level=level, required=True)]
-    by = {state: sum(claimed[key] == state for key in ids) for state in ("met", "unmet", "unknown")}
-    return LevelCount(level, len(ids), **by, evidenced=sum(evidenced[key] == "met" for key in ids))
+def _counts(
+    top: int, required: Sequence[Criterion], by_kind: Mapping[Kind, Mapping[str, Standing]]
+) -> tuple[LevelCount, ...]:
+    claimed, evidenced, reviewed, official = (by_kind[kind] for kind in KINDS)
+    rows = [[0] * 8 for _ in range(top)]
+    for criterion in required:
+        row, key = rows[criterion.level - 1], criterion.id
+        row[0] += 1
+        row[_PLACE[claimed[key]]] += 1
+        row[4] += evidenced[key] == "met"
+        row[5] += reviewed[key] == "met"
+        row[6] += official[key] == "met"
+        row[7] += official[key] == "unknown"
+    return tuple(LevelCount(level, *row) for level, row in enumerate(rows, 1))
 
 
 def _lowest(dimensions: tuple[Levels, ...]) -> Levels:
     low = {
         name: min(getattr(levels, name) for levels in dimensions)
-        for name in ("claimed", "evidenced", "at_least", "at_most")
+        for kind in KINDS
+        for name in (kind, f"{kind}_at_most")
     }
-
-    def holding(name: str, blocking: str) -> tuple[str, ...]:
-        lowest = (levels for levels in dimensions if getattr(levels, name) == low[name])
-        return tuple(key for levels in lowest for key in getattr(levels, blocking))
-
-    return Levels(
-        **low,
-        blocking=holding("claimed", "blocking"),
-        evidenced_blocking=holding("evidenced", "evidenced_blocking"),
-    )
+    for kind in KINDS:
+        name = "blocking" if kind == "claimed" else f"{kind}_blocking"
+        lowest = (levels for levels in dimensions if getattr(levels, kind) == low[kind])
+        low[name] = tuple(key for levels in lowest for key in levels.held_by(kind))
+    return Levels(**low)
