@@ -204,6 +204,8 @@ def _shape(change: Change, path: tuple) -> Iterator[Problem]:
         yield (*path, "to"), Message("maturity.check.map-same")
     if change.kind == "retired" and change.answers != "drop":
         yield (*path, "answers"), Message("maturity.check.map-retired")
+    if change.answers == "drop" and change.reviews == "keep":
+        yield (*path, "reviews"), Message("maturity.check.map-review")
 
 
 def map_problems(old: Framework, new: Framework) -> Iterator[Problem]:

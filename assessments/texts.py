@@ -75,6 +75,12 @@ register(
             "%(name)s is in the version before too; name it among those that this change leads from"
         ),
         "maturity.check.map-gone": gettext_noop("%(name)s was in the version before; say what became of it"),
+        "maturity.check.map-review": gettext_noop("a review cannot be kept of an answer that is dropped"),
+        # from one version to the next
+        "maturity.migration.map": gettext_noop("The map of %(framework)s does not fit: %(reason)s."),
+        "maturity.migration.path": gettext_noop(
+            "No map leads from version %(old)s of %(framework)s to version %(new)s."
+        ),
         # answers
         "maturity.answer.unknown-id": gettext_noop("There is no criterion %(id)s in %(framework)s."),
         "maturity.answer.value": gettext_noop(

@@ -130,3 +130,74 @@ def denied_in(framework: Framework):
 
 
 live_counts = st.sampled_from([None, 0, 1, 5])
+
+
+# -- newer versions
+
+
+@st.composite
+def upgrades(draw, max_criteria=7) -> tuple[Framework, Framework]:
+    """A framework and its next version, with a map of everything that can become of a criterion."""
+    data = draw(contents(max_criteria=max_criteria))
+    return from_filled(data), from_filled(draw(next_version(data)))
+
+
+@st.composite
+def chains(draw, max_criteria=6) -> tuple[Framework, Framework, Framework]:
+    """Three versions in a row."""
+    first = draw(contents(max_criteria=max_criteria))
+    second = draw(next_version(first))
+    return from_filled(first), from_filled(second), from_filled(draw(next_version(second)))
+
+
+@st.composite
+def next_version(draw, data):
+    """The content of a version after `data`: criteria renamed, split, merged, retired, tightened, kept and new."""
+    version = data["version"] + 1
+    levels = len(data["levels"]) - 1 if "levels" in data else 1
+    left = draw(st.permutations([c["id"] for c in data["criteria"]]))
+    changes, ids, named = [], [], 0
+
+    def fresh(old):
+        nonlocal named
+        named += 1
+        return f"{old.partition('.')[0]}.v{version}n{named}"
+
+    while left:
+        fate = draw(st.sampled_from(["kept", "kept", "renamed", "split", "merged", "retired", "tightened"]))
+        taken = [left.pop() for _ in range(min(len(left), 2 if fate == "merged" else 1))]
+        old = taken[0]
+        to = {
+            "kept": [old],
+            "renamed": [fresh(old)],
+            "split": [draw(st.sampled_from([old, fresh(old)])), fresh(old)],
+            "merged": [draw(st.sampled_from([old, fresh(old)]))],
+            "retired": [],
+            "tightened": [old],
+        }[fate]
+        ids += to
+        if fate != "kept":
+            answers = "drop" if fate == "retired" else draw(st.sampled_from(["keep", "keep", "reconfirm", "drop"]))
+            reviews = "drop" if answers == "drop" else draw(st.sampled_from(["keep", "drop"]))
+            changes.append(
+                {"kind": fate, "from": taken, "to": to, "answers": answers, "reviews": reviews, "why": WORDS}
+            )
+    ids += [fresh(name) for name in draw(st.lists(st.sampled_from(["alpha.x", "beta.x"]), max_size=2))]
+    dimensions = list(dict.fromkeys([d["key"] for d in data["dimensions"]] + [key.partition(".")[0] for key in ids]))
+    criteria = [
+        {
+            "id": key,
+            "level": draw(st.integers(1, levels)),
+            "required": draw(st.booleans()),
+            "live": draw(st.integers(0, 4)) == 0,
+            **({"na_reason": WORDS} if draw(st.booleans()) else {}),
+        }
+        for key in ids or ["alpha.last"]
+    ]
+    if not ids:
+        dimensions = list(dict.fromkeys([*dimensions, "alpha"]))
+    absent = [c["id"] for c in criteria if "na_reason" in c]
+    fields = {"not_all_na": [absent[:2]]} if len(absent) > 1 and draw(st.booleans()) else {}
+    fields["migrates"] = {"from": version - 1, "changes": changes}
+    kind = data.get("kind", "levelled")
+    return content(dimensions, criteria, levels=levels, kind=kind, version=version, **fields)
