@@ -63,7 +63,7 @@ def fill(data: Data, homes: Homes) -> tuple[Data, list[Problem]]:
     data : dict
         A framework as it was read; it is not changed.
     homes : mapping of ``framework/criterion`` to a criterion as it is written
-        From `homes_of`.
+        From `homes_of`; a framework's own criteria can be named too, as they are written in it.
 
     Returns
     -------
@@ -74,9 +74,10 @@ def fill(data: Data, homes: Homes) -> tuple[Data, list[Problem]]:
     """
     problems = []
     criteria = []
+    homes = {**homes, **homes_of([data])}
     for index, criterion in enumerate(data["criteria"] if isinstance(data.get("criteria"), list) else []):
         if isinstance(criterion, dict) and criterion.get("same_as") is not None:
-            reason = _refusal(data.get("key"), criterion["same_as"], homes)
+            reason = _refusal(f"{data.get('key')}/{criterion.get('id')}", criterion["same_as"], homes)
             if reason:
                 problems.append((("criteria", index, "same_as"), reason))
             else:
@@ -112,11 +113,11 @@ def ladder(data: Data) -> tuple[Data, list[Problem]]:
     return data | {"levels": CHECKLIST_LEVELS}, problems
 
 
-def _refusal(key: Any, home: Any, homes: Homes) -> Message | None:
+def _refusal(own: str, home: Any, homes: Homes) -> Message | None:
     if not isinstance(home, str) or home not in homes:
         return Message("maturity.check.no-home", {"name": str(home)[:100]})
-    if home.partition("/")[0] == key:
-        return Message("maturity.check.home-here", {"name": home})
+    if home == own:
+        return Message("maturity.check.home-itself", {"name": home})
     if homes[home].get("same_as") is not None:
         return Message("maturity.check.home-chain", {"name": home, "home": str(homes[home]["same_as"])[:100]})
     return None

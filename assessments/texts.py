@@ -61,7 +61,7 @@ register(
         "maturity.check.no-home": gettext_noop(
             "%(name)s is no criterion of a shipped framework; write framework/dimension.criterion"
         ),
-        "maturity.check.home-here": gettext_noop("%(name)s stands in this framework; only another one can be named"),
+        "maturity.check.home-itself": gettext_noop("%(name)s cannot take its text from itself; name another one"),
         "maturity.check.home-chain": gettext_noop("%(name)s takes its own text from %(home)s; name that one"),
         "maturity.check.own-alternative": gettext_noop("%(name)s cannot be its own alternative"),
         "maturity.check.tool": gettext_noop("there is no tool %(name)s"),

@@ -173,12 +173,21 @@ def test_the_same_as_nothing_names_line_and_field(home, words):
 
 
 def test_the_same_is_neither_passed_on_nor_taken_from_itself():
-    homes = homes_of([{"key": "other", "criteria": [short()]}, {"key": "small", "criteria": [criterion("alpha.x")]}])
+    homes = homes_of([{"key": "other", "criteria": [short()]}])
     _, [(path, reason)] = fill(framework(short(same_as="other/alpha.one")), homes)
     assert path == ("criteria", 0, "same_as")
     assert str(reason) == f"other/alpha.one takes its own text from {HOME}; name that one"
-    _, [(_, reason)] = fill(framework(short(same_as="small/alpha.x")), homes)
-    assert "only another one can be named" in str(reason)
+    _, [(_, reason)] = fill(framework(short(same_as="small/alpha.one")), homes)
+    assert str(reason) == "small/alpha.one cannot take its text from itself; name another one"
+
+
+def test_two_of_one_framework_may_be_the_same_and_the_written_text_counts():
+    stale = homes_of([framework(criterion("alpha.two", statement={"en": "Old", "ja": "旧"}))])
+    data = framework(short(same_as="small/alpha.two"), criterion("alpha.two"))
+    content, problems = fill(data, stale)
+    assert not problems
+    assert content["criteria"][0]["statement"] == T
+    assert made(data).by_id["alpha.one"].practice == made(data).by_id["alpha.two"].practice
 
 
 # -- alternatives, pulses, tools
