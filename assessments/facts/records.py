@@ -25,6 +25,7 @@ KINDS = (
         0,
         {
             "gov.endpoint.unknown_version": gettext_noop("Endpoints that run a version not known as live"),
+            "gov.endpoint.changed": gettext_noop("Endpoints whose model changed without a new version"),
             "gov.endpoint.development": gettext_noop("Endpoints outside production that applications call"),
             "gov.env_roles.authors_writing": gettext_noop("Authors of models who may change staging or production"),
             "gov.env_roles.owners": gettext_noop("Owners of the environment that has the most"),
@@ -48,6 +49,11 @@ KINDS = (
             "gov.channel.undelivered": gettext_noop("Breaches whose notification was not delivered"),
             "gov.predictions.stopped": gettext_noop("Live models whose predictions stopped for two periods"),
             "gov.predictions.by_hand": gettext_noop("Models whose predictions come from a notebook or person"),
+            "gov.predictions.versions": gettext_noop(
+                "Versions that answered for one model in the last period, at most"
+            ),
+            "gov.predictions.shadow": gettext_noop("Predictions marked as shadow in 90 days"),
+            "gov.predictions.segments": gettext_noop("Versions that answered different user segments in 90 days"),
             "gov.first_obs.missing": gettext_noop("New versions unobserved for two periods"),
             "gov.findings": gettext_noop("Findings in 90 days"),
             "gov.findings.used": gettext_noop("Findings of the last quarter that led to a run or version"),
@@ -108,6 +114,7 @@ KINDS = (
             "gov.perf_audit": gettext_noop("Live versions with performance recomputed before release"),
             "gov.fair_audit": gettext_noop("Live versions whose fairness audit passed or was waived"),
             "gov.expl_audit": gettext_noop("Live versions with an explanation audit"),
+            "gov.expl_audit.shap": gettext_noop("Live versions explained by SHAP or an equal method"),
             "gov.dossier": gettext_noop("Live versions with a current dossier"),
             "gov.perf_monitor": gettext_noop("Live models with a monitor of performance or of a proxy"),
             "gov.perf_monitor.on_time": gettext_noop("Performance monitors with an observation inside their period"),

@@ -59,6 +59,7 @@ KINDS = (
             "mlf.run_model": gettext_noop("Runs with metrics that logged a model or file"),
             "mlf.run_auto": gettext_noop("Runs recorded by autologging or a pipeline"),
             "mlf.run_service": gettext_noop("Runs started by a service account, job or project"),
+            "mlf.runs.system_metrics": gettext_noop("Runs with system metrics"),
         },
     ),
     *kinds(
@@ -80,6 +81,8 @@ KINDS = (
             "mlf.live_age.within": gettext_noop("Live models within their review date"),
             "mlf.version_run.live": gettext_noop("Live versions whose run still exists"),
             "mlf.version_run.promoted": gettext_noop("Promotions of a version that left its experiment unchanged"),
+            "mlf.models.series": gettext_noop("Models of four or more versions that share a metric"),
+            "mlf.models.checkpoints": gettext_noop("Models that learn online whose checkpoints are registered"),
             "mlf.run_notebook": gettext_noop("Live versions trained from a notebook"),
             "mlf.sweeps.optimised": gettext_noop("Live models whose hyperparameters an optimiser searched in 365 days"),
             "mlf.version_interval.within": gettext_noop("Live models retrained within the interval of their profile"),

@@ -16,6 +16,7 @@ KINDS = (
             "k8s.bluegreen": gettext_noop("Blue-green or canary rollout"),
             "k8s.split.unused": gettext_noop("Two routes defined, traffic only ever on one"),
             "k8s.split": gettext_noop("Traffic split over two model versions"),
+            "k8s.split.segments": gettext_noop("Traffic routed to model versions by user segment"),
             "k8s.cron": gettext_noop("Scheduled scoring job"),
             "k8s.autoscale": gettext_noop("Compute that scales with demand"),
             "k8s.quota": gettext_noop("Shared pool with quotas or a queue"),
@@ -135,6 +136,9 @@ KINDS = (
                 "Live versions with a report on bias in the training data in the cloud"
             ),
             "cloud.sm_lineage": gettext_noop("Live versions with complete lineage in the cloud"),
+            "cloud.catalogue": gettext_noop("Data sources of live models found in the data catalogue"),
+            "cloud.compile.checked": gettext_noop("Optimised artifacts checked against the original"),
+            "cloud.ai_service.owned": gettext_noop("Ready-made AI services with owner, tests and monitor"),
         },
     ),
     *kinds(
@@ -151,6 +155,7 @@ KINDS = (
         {
             "push.compute.users": gettext_noop("Persons who use the pooled compute"),
             "push.compute.late": gettext_noop("Jobs that waited past the agreed time"),
+            "push.compute.accelerator_late": gettext_noop("Jobs that waited for an accelerator past the agreed time"),
             "push.deploys.users": gettext_noop("Persons who deployed"),
             "push.deploys.downtime": gettext_noop("Deployments with downtime"),
             "push.deploys": gettext_noop("Deployments reported in 180 days"),
