@@ -10,15 +10,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from governance.auditing.examination import Examination
+from governance.auditing.examination import Examination, Finding
 from governance.auditing.sources import NotEvaluated, load_version, uses_of, workplace
 from governance.models import AuditKind, EvidenceLabel, ModelVersion, Outcome, SetRole
 from portal.message import Message
-
-if TYPE_CHECKING:
-    from governance.auditing.run import Finding
 
 KINDS = (AuditKind.PERFORMANCE, AuditKind.FAIRNESS)
 JUDGED = (Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE)
@@ -67,8 +64,6 @@ def judged_on_challengers(
 
 
 def _examined(version: ModelVersion, one, examine, progress) -> Finding:
-    from governance.auditing.run import Finding
-
     with workplace() as folder:
         try:
             return examine(Examination(load_version(version.pk), challenger=one), folder, progress)

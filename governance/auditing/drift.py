@@ -9,10 +9,10 @@ from pathlib import Path
 from django.utils.translation import gettext_lazy as _
 
 from governance.audit_kinds import REFERENCES
-from governance.auditing.examination import Examination
+from governance.auditing.examination import Examination, Finding
 from governance.auditing.places import SetError
 from governance.auditing.replayed import replay
-from governance.auditing.run import STEPS, Finding, known_inputs, run_audit
+from governance.auditing.run import STEPS, known_inputs, run_audit
 from governance.auditing.sources import (
     NotEvaluated,
     fetch_model,

@@ -1,11 +1,12 @@
-"""A version under examination: what it is judged on in place of its gold set, and what was read for it."""
+"""A version under examination: what it is judged on, what was read for it, and what was found."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from governance.models import EvaluationSet, ModelVersion
+from governance.models import EvaluationSet, EvidenceLabel, ModelVersion
+from portal.message import Message
 
 if TYPE_CHECKING:
     from governance.auditing.sources import EvaluationTable
@@ -34,3 +35,14 @@ class Examination:
     def __post_init__(self) -> None:
         profile = getattr(self.version.model, "profile", None)
         self.profile_digest = profile.digest if profile else ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What an audit found, before it is kept."""
+
+    outcome: str
+    message: Message
+    result: dict[str, Any]
+    inputs: dict[str, Any]
+    label: str = EvidenceLabel.COMPUTED

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
-from governance.auditing.examination import Examination
+from governance.auditing.examination import Examination, Finding
 from governance.auditing.features import features_of, read_table
 from governance.auditing.interpreters import environment_for
 from governance.auditing.live import live_version
-from governance.auditing.run import STEPS, Finding, known_inputs, run_audit
+from governance.auditing.run import STEPS, known_inputs, run_audit
 from governance.auditing.sources import NotEvaluated, fetch_model, fetch_table, profile_of
 from governance.models import AuditKind, EvidenceLabel, ModelVersion, Profile
 from portal.jobs.kinds import job_kind

@@ -7,9 +7,9 @@ from pathlib import Path
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from governance.auditing.examination import Examination
+from governance.auditing.examination import Examination, Finding
 from governance.auditing.replayed import REPLAYED_COLUMN, replay
-from governance.auditing.run import STEPS, Finding, known_inputs, run_audit
+from governance.auditing.run import STEPS, known_inputs, run_audit
 from governance.auditing.sources import NotEvaluated, fetch_model, fetch_table, known_digest, profile_of
 from governance.models import AuditKind, EvidenceLabel
 from governance.verdict import environments

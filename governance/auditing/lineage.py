@@ -6,8 +6,8 @@ from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
 
-from governance.auditing.examination import Examination
-from governance.auditing.run import STEPS, Finding, known_inputs, run_audit
+from governance.auditing.examination import Examination, Finding
+from governance.auditing.run import STEPS, known_inputs, run_audit
 from governance.connections import connect
 from governance.models import AuditKind
 from portal.jobs.kinds import job_kind

@@ -7,11 +7,11 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from governance.auditing.examination import Examination
+from governance.auditing.examination import Examination, Finding
 from governance.auditing.features import read_table
 from governance.auditing.live import live_version
 from governance.auditing.replayed import Replayed, replay
-from governance.auditing.run import STEPS, Finding, known_inputs, run_audit
+from governance.auditing.run import STEPS, known_inputs, run_audit
 from governance.auditing.sources import NotEvaluated, fetch_model, fetch_table, known_digest, profile_of
 from governance.models import AuditKind, EvidenceLabel, ModelVersion, Profile
 from portal.jobs.kinds import job_kind

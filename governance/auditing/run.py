@@ -1,10 +1,9 @@
-"""One audit, from the job to the kept row; the three kinds differ in what they compute."""
+"""One audit, from the job to the kept row; the kinds differ in what they compute."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,25 +11,14 @@ from governance.actions.audits import keep_audit
 from governance.audit_kinds import applies
 from governance.auditing.challengers import KINDS as CHALLENGED
 from governance.auditing.challengers import judged_on_challengers
-from governance.auditing.examination import Examination
+from governance.auditing.examination import Examination, Finding
 from governance.auditing.sources import NotEvaluated, load_version, workplace
-from governance.models import EvaluationSetUse, EvidenceLabel, Outcome, SetRole
+from governance.models import EvaluationSetUse, Outcome, SetRole
 from governance.sandbox import unsandboxed
 from portal.jobs.models import Job
 from portal.message import Message
 
 STEPS = 4
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What an audit found, before it is kept."""
-
-    outcome: str
-    message: Message
-    result: dict[str, Any]
-    inputs: dict[str, Any]
-    label: str = EvidenceLabel.COMPUTED
 
 
 def run_audit(kind: str, job: Job, progress, examine: Callable[[Examination, Path, Any], Finding]) -> dict:

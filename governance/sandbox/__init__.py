@@ -9,7 +9,6 @@ from governance.sandbox.mlmodel import ModelFile, read_model_file
 from governance.sandbox.probe import find_sandbox
 from governance.sandbox.replay import Predictions, predict
 from governance.sandbox.run import Outcome, run
-from governance.sandbox.tables import TableLimits, TableSize, convert_table, measure_table
 
 __all__ = [
     "Limits",
@@ -18,11 +17,7 @@ __all__ = [
     "Predictions",
     "Sandbox",
     "SandboxFailure",
-    "TableLimits",
-    "TableSize",
-    "convert_table",
     "find_sandbox",
-    "measure_table",
     "predict",
     "read_model_file",
     "run",

@@ -68,42 +68,6 @@ register(
             "There is no MLflow model in %(path)s: the file MLmodel is missing or cannot be read. "
             "Name the folder that holds it."
         ),
-        "sandbox.table_format": gettext_noop(
-            "The file is neither Parquet nor CSV. Save the table as one of these, not compressed, and give it again."
-        ),
-        "sandbox.table_empty": gettext_noop("The file is empty. Give a table with a row of names and rows of values."),
-        "sandbox.table_unreadable": gettext_noop(
-            "The table cannot be read: %(error)s. Save it again as Parquet or CSV."
-        ),
-        "sandbox.table_broken": gettext_noop(
-            "The table could not be read: its reader ended without an answer. Save it again as Parquet or CSV."
-        ),
-        "sandbox.table_time": gettext_noop(
-            "The table could not be read within %(seconds)s seconds. Give a sample of its rows."
-        ),
-        "sandbox.table_encoding": gettext_noop("Line %(line)s of the table is not UTF-8. Save it as UTF-8."),
-        "sandbox.table_ragged": gettext_noop(
-            "Line %(line)s of the table has more or fewer cells than the row of names. Correct it, or quote its texts."
-        ),
-        "sandbox.table_rows": gettext_noop(
-            "The table has more than %(limit)s rows. Give a sample of them, or log it as an artifact of the run."
-        ),
-        "sandbox.table_columns": gettext_noop(
-            "The table has more than %(limit)s columns. Give only those that the audit needs."
-        ),
-        "sandbox.table_cells": gettext_noop(
-            "The table has more than %(limit)s cells. Give fewer rows, or only the columns that the audit needs."
-        ),
-        "sandbox.table_bytes": gettext_noop(
-            "The table fills more than %(mebibytes)s MiB when it is read. "
-            "Give fewer rows, or only the columns that the audit needs."
-        ),
-        "sandbox.table_types": gettext_noop(
-            "These columns hold neither numbers, texts nor dates: %(columns)s. Leave them out, or save them as text."
-        ),
-        "sandbox.table_duplicate": gettext_noop(
-            "The table names a column twice: %(columns)s. Give each column a name of its own."
-        ),
         "sandbox.probe.system": gettext_noop("%(system)s has none of the walls: workers that run models need Linux."),
         "sandbox.probe.missing": gettext_noop("Not installed: %(programs)s."),
         "sandbox.probe.failed": gettext_noop("The run in it failed: %(error)s."),

@@ -8,8 +8,8 @@ import pytest
 
 from governance.actions.evaluation_uses import use_set
 from governance.auditing.challengers import judged_on_challengers
-from governance.auditing.examination import Examination
-from governance.auditing.run import Finding, known_inputs, run_audit
+from governance.auditing.examination import Examination, Finding
+from governance.auditing.run import known_inputs, run_audit
 from governance.auditing.sources import load_version
 from governance.gate_readings import read
 from governance.models import Audit, Profile

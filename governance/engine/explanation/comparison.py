@@ -12,13 +12,32 @@ from portal.message import Message
 if TYPE_CHECKING:
     import numpy as np
 
-    from governance.engine.explanation.results import Attributed
-
 # A change of share smaller than this is none worth telling, however certain.
 LEAST_CHANGE = 0.01
 REPLICATES = 400
 MOST_TOLD = 4
 CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Attributed:
+    """The contributions themselves, which the JSON leaves out.
+
+    Attributes
+    ----------
+    names : list of str
+    values : ndarray of float, shape (rows, features)
+        Of the sample.
+    output : str
+        Kind of number that is explained.
+    share_errors : dict of str to float or None
+        Error of the shares, where values are estimates.
+    """
+
+    names: list[str]
+    values: np.ndarray
+    output: str
+    share_errors: dict[str, float] | None = None
 
 
 @dataclass(frozen=True)

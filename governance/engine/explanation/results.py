@@ -6,13 +6,13 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from governance.engine.explanation.association import PROXY_ASSOCIATION, PROXY_SHARE, Association
-from governance.engine.explanation.comparison import Comparison
+from governance.engine.explanation.comparison import Attributed, Comparison
 from governance.engine.explanation.importance import TOP, TOP_SHARE, Importance
 from governance.engine.explanation.stability import Stability
 from portal.message import Message
 
 if TYPE_CHECKING:
-    import numpy as np
+    pass
 
 SCHEMA = "sekisho.explanation/1"
 PASS, FAIL, INCONCLUSIVE, NOT_EVALUATED = "pass", "fail", "inconclusive", "not_evaluated"
@@ -99,27 +99,6 @@ class Authority:
     max_error: float
     tolerance: float
     name: str = "shap"
-
-
-@dataclass(frozen=True)
-class Attributed:
-    """The contributions themselves, which the JSON leaves out.
-
-    Attributes
-    ----------
-    names : list of str
-    values : ndarray of float, shape (rows, features)
-        Of the sample.
-    output : str
-        Kind of number that is explained.
-    share_errors : dict of str to float or None
-        Error of the shares, where values are estimates.
-    """
-
-    names: list[str]
-    values: np.ndarray
-    output: str
-    share_errors: dict[str, float] | None = None
 
 
 @dataclass(frozen=True)
