@@ -5,4 +5,10 @@ class AssessmentsConfig(AppConfig):
     name = "assessments"
 
     def ready(self) -> None:
-        from assessments import jobs, messages, reports, team_facts  # noqa: F401  (registers kinds, texts and a collector)
+        from assessments import (  # noqa: F401  (registers kinds, texts and a collector)
+            jobs,
+            messages,
+            messages_roadmap,
+            reports,
+            team_facts,
+        )

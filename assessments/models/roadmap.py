@@ -36,9 +36,10 @@ class RoadmapItem(models.Model):
     rev = models.PositiveIntegerField(default=0)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
+    opened_because = models.JSONField(null=True, help_text="A message, where an item lost what had closed it")
     closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     closed_at = models.DateTimeField(null=True)
-    closed_because = models.JSONField(null=True, help_text="A message: evidence that showed it done, or a reason")
+    closed_because = models.JSONField(null=True, help_text="A message: what showed it to be done")
 
     objects = TeamScopedQuerySet.as_manager()
 

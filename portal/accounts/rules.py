@@ -40,6 +40,11 @@ def team_manager(user, thing) -> bool:
 
 
 @rules.predicate
+def manages_a_team(user) -> bool:
+    return user.is_authenticated and TeamRole.MANAGER in user.team_roles.values()
+
+
+@rules.predicate
 def team_member(user, thing) -> bool:
     return thing is not None and user.is_authenticated and team_id_of(thing) in user.team_roles
 
@@ -79,6 +84,9 @@ PERMISSIONS = {
     "assessment.answer": team_member,
     "assessment.start": team_member,
     "assessment.submit": team_manager,
+    "roadmap.change": team_member,
+    "roadmap.comment": administrator | auditor | reviewer | team_member,
+    "investments.view": administrator | auditor | reviewer | manages_a_team,
     "report.request": signed_in,
     # models
     "profile.change": administrator | team_member,

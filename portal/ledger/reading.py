@@ -15,7 +15,7 @@ from portal.ledger.words import action_text, field_text, link_of, subject_text, 
 from portal.web.say import say
 
 SYSTEM = "Sekisho"
-PEOPLE = ("user", "approver")  # fields that hold a pseudonym
+PEOPLE = ("user", "approver", "owner")  # fields that hold a pseudonym
 
 
 @dataclass(frozen=True)
