@@ -194,7 +194,7 @@ KINDS = (
         {
             "pipe.data_versioned.live": gettext_noop("Live models whose training data is versioned"),
             "pipe.runs.versions": gettext_noop("Live versions that came from a pipeline run"),
-            "pipe.runs.refreshed": gettext_noop("Live models with two or more versions from one pipeline"),
+            "pipe.runs.refreshed": gettext_noop("Retrained live models whose versions came from one pipeline"),
             "pipe.deps": gettext_noop("Pipeline stages with inputs and outputs declared"),
             "pipe.trigger": gettext_noop("Live models whose monitor starts the training pipeline"),
         },
