@@ -6,10 +6,23 @@ Each has ``add_arguments(parser)``, ``run(options) -> dict`` (the JSON that ``--
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterable, Mapping
 from typing import Any, TextIO
 
 from portal.message import Message
+
+
+def add_bins(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--bins", action="append", default=[], metavar="COL=EDGE,EDGE", help="cut a numeric column; repeatable"
+    )
+
+
+def add_intervals(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--confidence", type=float, default=0.95, metavar="X", help="of the intervals (0.95)")
+    parser.add_argument("--replicates", type=int, default=1000, metavar="N", help="of the bootstrap (1000)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the bootstrap (0)")
 
 
 def names(text: str) -> list[str]:

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
-from governance.commands import bins, names, write_verdict
+from governance.commands import add_bins, add_intervals, bins, names, write_verdict
 from portal.message import Message
 
 TITLE = "audit decisions in a Parquet or CSV file for fairness between groups"
@@ -32,18 +32,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="regression: what the tolerance is a share of (the label's standard deviation); 1 for its unit",
     )  # fmt: skip
     parser.add_argument("--min-group", type=int, default=30, metavar="N", help="cases a group needs (30)")
-    parser.add_argument(
-        "--bins", action="append", default=[], metavar="COL=EDGE,EDGE", help="cut a numeric column; repeatable"
-    )
+    add_bins(parser)
     parser.add_argument(
         "--pool", action="append", default=[], metavar="COL:NAME=LEVEL,LEVEL",
         help="judge groups together, as declared beforehand; repeatable",
     )  # fmt: skip
     parser.add_argument("--judge", metavar="GAP,GAP", help="gaps that decide the verdict")
     parser.add_argument("--no-intersections", action="store_true", help="judge each sensitive column by itself only")
-    parser.add_argument("--confidence", type=float, default=0.95, metavar="X", help="of the intervals (0.95)")
-    parser.add_argument("--replicates", type=int, default=1000, metavar="N", help="of the bootstrap (1000)")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the bootstrap (0)")
+    add_intervals(parser)
 
 
 def run(options: Mapping[str, Any]) -> dict[str, Any]:

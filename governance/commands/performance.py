@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Mapping
 from typing import Any, TextIO
 
-from governance.commands import bins, names, write_verdict
+from governance.commands import add_bins, add_intervals, bins, names, write_verdict
 from portal.message import Message
 
 TITLE = "audit the performance of predictions in a Parquet or CSV file"
@@ -27,13 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--baseline", metavar="COL", help="predictions of another model on the same rows")
     parser.add_argument("--baseline-score", metavar="COL", help="its score, written like --score")
     parser.add_argument("--slices", metavar="COL,COL", help="columns to cut by; all others if not given")
-    parser.add_argument(
-        "--bins", action="append", default=[], metavar="COL=EDGE,EDGE", help="cut a numeric column; repeatable"
-    )
+    add_bins(parser)
     parser.add_argument("--min-cases", type=int, default=30, metavar="N", help="cases a metric or slice needs (30)")
-    parser.add_argument("--confidence", type=float, default=0.95, metavar="X", help="of the intervals (0.95)")
-    parser.add_argument("--replicates", type=int, default=1000, metavar="N", help="of the bootstrap (1000)")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the bootstrap (0)")
+    add_intervals(parser)
 
 
 def run(options: Mapping[str, Any]) -> dict[str, Any]:
