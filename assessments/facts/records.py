@@ -44,6 +44,7 @@ KINDS = (
             "gov.dossier.outdated": gettext_noop("Dossiers older than the live version"),
             "gov.perf_monitor.missing": gettext_noop("Live models without the monitor their policy demands"),
             "gov.perf_monitor.silent": gettext_noop("Performance monitors silent for two periods"),
+            "gov.drift_monitor.missing": gettext_noop("Live models without the drift monitor their policy demands"),
             "gov.drift_monitor.silent": gettext_noop("Drift monitors silent for two periods"),
             "gov.drift_monitor.open": gettext_noop("Open drift findings"),
             "gov.channel.undelivered": gettext_noop("Breaches whose notification was not delivered"),
