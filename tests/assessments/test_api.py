@@ -29,7 +29,7 @@ def bearer(client):
 
 def test_frameworks_and_their_criteria(as_user, cast, framework):
     client = as_user(cast.member)
-    (listed,) = client.get(f"{API}/frameworks/").json()
+    listed = next(row for row in client.get(f"{API}/frameworks/").json() if row["key"] == framework.key)
     assert (listed["key"], listed["criteria"], listed["required"]) == (framework.key, 60, 43)
     body = client.get(f"{API}/frameworks/{framework.key}/").json()
     assert body["digest"] == framework.digest

@@ -133,7 +133,7 @@ def test_a_missing_file_and_an_unknown_framework(level, tmp_path):
     with pytest.raises(CommandError, match=r"none\.yaml cannot be read: No such file or directory\.") as caught:
         level("--answers", tmp_path / "none.yaml")
     assert caught.value.returncode == 2
-    with pytest.raises(CommandError, match="There is no framework cd9; known are: mlops-maturity") as caught:
+    with pytest.raises(CommandError, match="There is no framework cd9; known are: .*mlops-maturity") as caught:
         call_command("level", "--framework", "cd9", "--template")
     assert caught.value.returncode == 2
 
