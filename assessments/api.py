@@ -14,8 +14,8 @@ from rest_framework.generics import ListAPIView, RetrieveAPIView
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from assessments import actions, levels, roadmap
-from assessments.framework import Framework, Text, shipped
+from assessments import actions, catalogue, levels, roadmap
+from assessments.framework import Framework, Text
 from assessments.models import Answer, AnswerValue, Assessment, AssessmentState
 from portal.accounts.models import Team
 from portal.web.say import say
@@ -71,9 +71,10 @@ def _framework(framework: Framework) -> dict[str, Any]:
 
 
 def _framework_or_404(key: str) -> Framework:
-    if key not in shipped():
-        raise Http404
-    return shipped()[key]
+    try:
+        return catalogue.current(key)
+    except KeyError:
+        raise Http404 from None
 
 
 class FrameworkList(APIView):
@@ -81,7 +82,7 @@ class FrameworkList(APIView):
 
     @extend_schema(responses=FrameworkSerializer(many=True), operation_id="frameworks")
     def get(self, request):
-        return Response([_framework(framework) for framework in shipped().values()])
+        return Response([_framework(framework) for framework in catalogue.currents().values()])
 
 
 class FrameworkDetail(APIView):

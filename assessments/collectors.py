@@ -11,10 +11,10 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from assessments import levels
+from assessments import catalogue, levels
 from assessments.evidence_rules import Fact
 from assessments.facts import CATALOGUE
-from assessments.framework import Framework, shipped
+from assessments.framework import Framework
 from assessments.models import Evidence
 from portal.accounts.models import Team
 from portal.ledger.actions import record
@@ -62,7 +62,7 @@ def collect_for(team: Team, now: datetime | None = None) -> Collected:
         except Exception:  # whatever a source does, the others are heard
             log.exception("collector failed", source=name, team=team.slug)
             failed.append(name)
-    for framework in shipped().values():
+    for framework in catalogue.currents().values():
         _record_change(team, framework)
     return Collected(facts, tuple(failed))
 

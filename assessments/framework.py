@@ -142,13 +142,16 @@ class Fault:
 _ADAPTER = TypeAdapter(Framework)
 
 
-def load(source: Path | str) -> Framework:
+def load(source: Path | str, *, complete: bool = False) -> Framework:
     """Read a framework.
 
     Parameters
     ----------
     source : Path or str
         A file, or the YAML text itself.
+    complete : bool
+        Each ``same_as`` is written out already: nothing is looked up, so the digest stays what it
+        was when the text was written.
 
     Returns
     -------
@@ -161,7 +164,7 @@ def load(source: Path | str) -> Framework:
     FrameworkError
         With one sentence that names the line and the field.
     """
-    return _made(_read(source), _homes())
+    return _made(_read(source), None if complete else _homes())
 
 
 def filled(source: Path | str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from assessments.framework import shipped
+from assessments import catalogue
 from assessments.report_content import maturity_report
 from portal.accounts.models import Team
 from portal.jobs.kinds import job_kind
@@ -37,7 +37,7 @@ def run(job: Job, progress) -> dict:
         subject=_subject(team),
         name=f"maturity-{team.slug}",
         template="pdf/maturity.html",
-        context=lambda: maturity_report(team, shipped()[FRAMEWORK]),
+        context=lambda: maturity_report(team, catalogue.current(FRAMEWORK)),
     )
 
 

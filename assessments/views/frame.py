@@ -9,7 +9,8 @@ from django.shortcuts import get_object_or_404
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
-from assessments.framework import Framework, shipped
+from assessments import catalogue
+from assessments.framework import Framework
 from portal.accounts.models import Team
 
 FRAMEWORK = "mlops-maturity"  # what a page shows whose address names no framework
@@ -17,11 +18,11 @@ FRAMEWORK = "mlops-maturity"  # what a page shows whose address names no framewo
 
 def framework(request: HttpRequest | None = None) -> Framework:
     """The framework that a page shows: the one of ``?framework=`` in its address."""
-    key = request.GET.get("framework") if request else None
-    found = shipped().get(key or FRAMEWORK)
-    if found is None:
-        raise Http404
-    return found
+    key = (request.GET.get("framework") if request else None) or FRAMEWORK
+    try:
+        return catalogue.current(key)
+    except KeyError:
+        raise Http404 from None
 
 
 def in_framework(model: Framework) -> str:

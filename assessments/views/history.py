@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from assessments.framework import shipped
+from assessments import catalogue
 from assessments.levels import levels_of
 from assessments.models import Assessment, AssessmentState, LevelRecord
 from assessments.views.frame import framework, team_or_404, team_page
@@ -47,7 +47,7 @@ def record(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _page(request: HttpRequest, found: Assessment) -> HttpResponse | HttpResponseRedirect:
-    model = shipped().get(found.framework, framework())
+    model = catalogue.of(found)
     answers = {row.criterion: row for row in found.answers.select_related("answered_by")}
     groups = [
         (dimension, [(criterion, answers.pop(criterion.id, None)) for criterion in model.of(dimension.key)])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from assessments import actions
-from assessments.framework import Framework, shipped
+from assessments import actions, catalogue
+from assessments.framework import Framework
 from assessments.models import Assessment
 from portal.accounts.models import Team, User
 
@@ -37,7 +37,7 @@ def assess(team: Team, by: User) -> Assessment:
     done = Assessment.objects.closed().filter(team=team, framework=FRAMEWORK).first()
     if done:
         return done
-    framework: Framework = shipped()[FRAMEWORK]
+    framework: Framework = catalogue.current(FRAMEWORK)
     claim = CLAIMS[team.slug]
     assessment = Assessment.objects.filter(
         team=team, framework=FRAMEWORK, state="draft"

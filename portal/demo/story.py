@@ -191,12 +191,12 @@ class Story:
             )
 
     def _collect(self) -> None:
-        from assessments.framework import shipped
+        from assessments import catalogue
 
         for slug in CLAIMS:
             team = Team.objects.get(slug=slug)
             found = collect_for(team)
-            score = current_score(team, shipped()[FRAMEWORK])
+            score = current_score(team, catalogue.current(FRAMEWORK))
             self._note(
                 f"{team.name}: evidence",
                 "facts collected, evidenced level not above what they show",

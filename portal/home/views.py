@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from assessments.framework import shipped
+from assessments import catalogue
 from assessments.levels import currents
 from governance.models import Decision, DecisionKind, Promotion
 from portal.accounts.models import Team
@@ -23,7 +23,7 @@ DECISIONS_SHOWN = 4
 def home(request: HttpRequest) -> HttpResponse:
     user = request.user
     tasks, waiting = tasks_for(user)
-    framework = shipped()[FRAMEWORK]
+    framework = catalogue.current(FRAMEWORK)
     seen = Team.objects.for_user(user)
     shown = seen.filter(pk__in=user.team_ids) if user.team_ids else seen
     teams = list(shown.select_related("unit").order_by("name")[:TEAMS_SHOWN])
