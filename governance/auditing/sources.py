@@ -110,7 +110,7 @@ def fetch_table(examination: Examination, profile: Profile, folder: Path) -> Eva
         table = _usable(one, folder)
     else:
         table = _named_by(profile, version, folder)
-    if SetRole.SENSITIVE in uses:
+    if SetRole.SENSITIVE in uses and not _of_its_own(examination.challenger, profile):
         table = _with_restricted(table, uses[SetRole.SENSITIVE], profile, folder)
     examination.table = table
     return table
@@ -149,12 +149,23 @@ def _usable(one: EvaluationSet, folder: Path) -> EvaluationTable:
         raise NotEvaluated(Message("audit.set_unusable", {"name": one.name, "why": error.message})) from error
 
 
+def _of_its_own(challenger: EvaluationSet | None, profile: Profile) -> bool:
+    """A challenger set that brings the restricted attributes is judged by its own: its cases are other people."""
+    wanted = _restricted(profile)
+    return bool(challenger and wanted and set(wanted) <= set(challenger.column_names))
+
+
+def _restricted(profile: Profile) -> list[str]:
+    """The restricted columns that the audit reads."""
+    read = {*profile.sensitive_columns, *profile.proxy_columns, *profile.slice_columns}
+    return [column for column in profile.restricted_columns if column in read]
+
+
 def _with_restricted(table: EvaluationTable, use: EvaluationSetUse, profile: Profile, folder: Path) -> EvaluationTable:
     """Restricted attributes beside the cases: joined by key here, in the worker, and in no other place."""
     from governance.auditing.joining import join_by_key
 
-    read = {*profile.sensitive_columns, *profile.proxy_columns, *profile.slice_columns}
-    wanted = [column for column in profile.restricted_columns if column in read]
+    wanted = _restricted(profile)
     if not wanted:
         return table
     restricted = _usable(use.set, folder)

@@ -134,6 +134,21 @@ def test_restricted_attributes_are_joined_by_key_and_never_given_to_a_model(cast
         features_of(rows, profile, folder)
 
 
+def test_a_challenger_that_brings_the_attributes_is_judged_by_its_own(cast, version, tmp_path):
+    version.model.profile.sensitive_columns = ["sex"]
+    version.model.profile.save()
+    people = uploaded(cast.other_team, cast.stranger, text=PEOPLE, name="People", file="people.csv", shared=True)
+    use_set(model=version.model, one=uploaded(cast.team, cast.member), role="gold", by=cast.member)
+    use_set(model=version.model, one=people, role="sensitive", key_columns=["id"], by=cast.member)
+    text = "id,income,region,label,sex\n1,5.0,north,1,x\n2,6.0,south,0,y\n"
+    hard = uploaded(cast.other_team, cast.stranger, text=text, name="Hard", file="hard.csv", shared=True)
+    use_set(model=version.model, one=hard, role="challenger", by=cast.reviewer)
+    again = type(version).objects.select_related("model__profile").get(pk=version.pk)
+    read = fetch_table(Examination(again, challenger=hard), Profile.objects.get(model=version.model_id), tmp_path)
+    assert read.joined == {}
+    assert read.path.read_text("utf-8") == text
+
+
 def test_rows_of_the_training_data_are_found_in_the_gold_set(cast, version):
     use_set(model=version.model, one=uploaded(cast.team, cast.member), role="gold", by=cast.member)
     training = "income,region,label\n" + "".join(f"{i * 10}.0,north,0\n" for i in range(30))
