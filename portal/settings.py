@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "portal.accounts",
     "portal.ledger",
     "portal.jobs",
+    "portal.inbox",
     "portal.pdf",
     "portal.web",
     "portal",
@@ -84,6 +85,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "portal.web.context.site",
+                "portal.inbox.context.inbox",
             ],
         },
     }
@@ -143,7 +145,11 @@ EMAIL_PORT = env.whole("SEKISHO_SMTP_PORT", 587)
 EMAIL_HOST_USER = env.text("SEKISHO_SMTP_USER")
 EMAIL_HOST_PASSWORD = env.text("SEKISHO_SMTP_PASSWORD")
 EMAIL_USE_TLS = env.flag("SEKISHO_SMTP_TLS", True)
+EMAIL_TIMEOUT = 30
 DEFAULT_FROM_EMAIL = env.text("SEKISHO_MAIL_FROM", "sekisho@localhost")
+
+# The address that links in mails begin with.
+SITE_URL = (env.text("SEKISHO_URL") or (CSRF_TRUSTED_ORIGINS or ["http://127.0.0.1:8000"])[0]).rstrip("/")
 
 # API
 REST_FRAMEWORK = {

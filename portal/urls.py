@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("portal.accounts.urls")),
     path("", include("portal.ledger.urls")),
     path("", include("portal.jobs.urls")),
+    path("", include("portal.inbox.urls")),
     path("", include("portal.pdf.urls")),
     path("", include("assessments.urls")),
     path("", include("governance.urls")),

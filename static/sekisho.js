@@ -247,6 +247,15 @@ function pressed(event) {
   return target.click();
 }
 
+// ---- Notices ------------------------------------------------------------------------------------------------
+// <a data-read="url"> notes that a notice was read when its link is followed, also into a new tab.
+
+function followed(event) {
+  const link = event.target.closest?.("a[data-read]");
+  if (!link || event.button > 1) return;
+  fetch(link.dataset.read, { method: "POST", keepalive: true, headers: { "X-CSRFToken": tokenOf(), "X-Read": "1" } });
+}
+
 // ---- Start --------------------------------------------------------------------------------------------------
 
 function start(root) {
@@ -263,5 +272,7 @@ function start(root) {
 }
 
 document.addEventListener("keydown", pressed);
+document.addEventListener("click", followed);
+document.addEventListener("auxclick", followed);
 document.addEventListener("htmx:load", (event) => start(event.target.parentElement ?? document));
 start(document);

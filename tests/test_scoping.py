@@ -16,12 +16,13 @@ from governance.actions import promotions
 from governance.models import DataConnection, EvaluationSet, EvaluationSetUse, Interpreter, Move, Placement, Registry
 from portal.accounts import actions as people
 from portal.accounts.models import Invitation, Team, Unit, User
+from portal.inbox.models import Mail, MailChoice, Notice
 from portal.jobs.models import Host, Tick
 from portal.ledger.models import Event, Head
 from portal.pdf.models import Document
 from tests.governance import factories as make
 
-OURS = ("accounts", "ledger", "jobs", "pdf", "assessments", "governance")
+OURS = ("accounts", "ledger", "jobs", "inbox", "pdf", "assessments", "governance")
 MODELS = [model for label in OURS for model in apps.get_app_config(label).get_models()]
 # Of the organisation as a whole, and without anything of one team in them.
 SHARED = {"ledger.Head", "jobs.Tick", "governance.Policy"}
@@ -55,6 +56,11 @@ def world(cast):
     )  # fmt: skip
     people.create_token(by=cast.member, name="build", scope="read", days=9)
     people.invite(email="new@example.org", by=cast.admin, link=lambda token: token, team=cast.team)
+    Notice.objects.create(
+        user=cast.member, kind="due.soon", key="x", message={}, url="/", channel="off", team=cast.team
+    )
+    MailChoice.objects.create(user=cast.member, kind="due.soon", channel="off")
+    Mail.objects.create(user=cast.member)
     Head.objects.get_or_create(id=1)
     Host.objects.get_or_create(name="worker-1")
     Tick.objects.get_or_create(name="x", defaults={"ran_at": timezone.now() - timedelta(days=1)})

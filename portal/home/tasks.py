@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from assessments.framework import shipped
+from assessments import catalogue
 from assessments.models import Assessment, AssessmentState
 from governance.models import Audit, ModelVersion, Outcome, Promotion, PromotionState, Registry
 from portal.accounts.models import Team, User
+from portal.inbox.models import Notice
 from portal.jobs.models import Job, State
+from portal.web.due_dates import in_words
 from portal.web.say import say
 
 SHOWN = 7
@@ -46,8 +48,25 @@ def tasks_for(user: User) -> tuple[list[Task], int]:
         found += [*_connections(user), *_failed_jobs(user)]
     if user.team_ids:
         found += [*_promotions(user), *_failed_audits(user), *_drafts(user), *_first_assessments(user)]
+    found += _notices(user, {task.url for task in found})
     found.sort(key=lambda task: task.urgency)
     return found[:SHOWN], len(found)
+
+
+def _notices(user: User, known: set[str]) -> Iterator[Task]:
+    """What one was told and has not read, unless a task above leads there already."""
+    unread = Notice.objects.for_user(user).unread().exclude(url__in=known).select_related("team")
+    for notice in unread.order_by(F("due").asc(nulls_last=True), "-created_at")[: SHOWN + 1]:
+        yield Task(
+            notice.title,
+            say(notice.message),
+            notice.subject_label,
+            notice.url,
+            "warn" if notice.is_late else "none",
+            notice.created_at,
+            _("Overdue") if notice.is_late else in_words(notice.due) if notice.due else _("New"),
+            urgency=1 if notice.due else 2,
+        )
 
 
 def _to_decide(user: User) -> Iterator[Task]:
@@ -144,7 +163,7 @@ def _first_assessments(user: User) -> Iterator[Task]:
 
 
 def _criteria() -> int:
-    return sum(len(framework.criteria) for framework in shipped().values())
+    return sum(len(framework.criteria) for framework in catalogue.currents().values())
 
 
 def _connections(user: User) -> Iterator[Task]:

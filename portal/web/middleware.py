@@ -30,7 +30,7 @@ POLICY = "; ".join(
 )
 log = structlog.get_logger("sekisho.web")
 # Who holds such a link may act with it, so it is not written to logs.
-SECRET_IN_PATH = re.compile(r"^(/invitations/|/account/password/reset/key/).+")
+SECRET_IN_PATH = re.compile(r"^(/invitations/|/unsubscribe/|/account/password/reset/key/).+")
 
 
 class ContentSecurityPolicy:

@@ -48,8 +48,26 @@ def world(transactional_db, cast) -> World:
     promotions.refuse(promotion=shut, rev=shut.rev, reason="The gap is certain.", by=cast.reviewer)
     factories.make_registry("Legacy", error={"code": "registry.timeout", "params": {"address": "x", "seconds": 10.0}})
     create_token(name="pipeline", scope="read", days=30, by=cast.admin)
+    _told(cast)
     full = _addresses(cast, model, refused, bare, shut, ready, framework) | evaluated.addresses(cast)
     return World(full, _empty(cast))
+
+
+def _told(cast) -> None:
+    """Notices to look at: new, overdue, read, done."""
+    from django.utils import timezone
+
+    from portal.inbox.models import Notice
+    from portal.message import Message
+
+    now = timezone.now()
+    message = Message("evidence.collecting", {"team": cast.team.name}).to_json()
+    for n, fields in enumerate(({}, {"due": now.date()}, {"due": now.date().replace(year=2020)}, {"read_at": now})):
+        Notice.objects.create(
+            user=cast.admin, kind="due.soon", key=f"test:{n}", message=message, url="/teams/", team=cast.team,
+            subject_label="Credit Risk", channel="digest", emailed_at=now, **fields,
+        )  # fmt: skip
+    Notice.objects.filter(key="test:0").update(withdrawn_at=now)
 
 
 def _addresses(cast, model, refused, bare, shut, ready, framework) -> dict[str, str]:
@@ -97,6 +115,9 @@ def _addresses(cast, model, refused, bare, shut, ready, framework) -> dict[str, 
         "job": f"/jobs/{Job.objects.first().pk}/" if Job.objects.exists() else "/jobs/",
         "tokens": "/tokens/",
         "profile": "/profile/",
+        "notifications": "/profile/notifications/",
+        "inbox": "/inbox/",
+        "inbox, read": "/inbox/?state=read",
         "documentation": "/docs/",
         "password": "/account/password/change/",
         "nothing found": "/models/?q=nothing-of-that-name",
@@ -108,6 +129,7 @@ def _empty(cast) -> dict[str, str]:
     team = f"/teams/{cast.other_team.slug}/"
     return {
         "home, empty": "/",
+        "inbox, empty": "/inbox/",
         "teams, empty": "/teams/",
         "team, not assessed": team,
         "assessment, not started": f"{team}assessment/",

@@ -1,0 +1,117 @@
+"""What a mail says, in its reader's language and time zone; and the signed links that stop mails."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.core import signing
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from portal.accounts.models import User
+from portal.inbox.kinds import KINDS
+from portal.inbox.models import Mail, Notice
+from portal.inbox.reminders import zone_of
+from portal.web.due_dates import in_words
+
+SALT = "inbox.unsubscribe"
+SUBJECT_LENGTH = 120
+
+
+@dataclass(frozen=True)
+class Group:
+    """The notices of one kind."""
+
+    title: str
+    notices: list[Notice]
+
+
+def compose(mail: Mail, notices: Sequence[Notice]) -> EmailMultiAlternatives:
+    """The mail as it goes out: plain text, and the same as simple HTML."""
+    user = mail.user
+    stop = stop_address(user, None if mail.digest_of else sorted({notice.kind for notice in notices}))
+    with translation.override(user.language), timezone.override(zone_of(user)):
+        context = {
+            "user": user,
+            "language": user.language,
+            "digest_of": mail.digest_of,
+            "heading": _heading(mail, notices),
+            "groups": _grouped(notices),
+            "site": settings.SITE_URL,
+            "inbox": address_of(reverse("inbox")),
+            "choices": address_of(reverse("notifications")),
+            "stop": stop,
+        }
+        text = render_to_string("inbox/mail.txt", context).strip() + "\n"
+        html = render_to_string("inbox/mail.html", context)
+        subject = _subject(mail, notices)
+    message = EmailMultiAlternatives(
+        subject=subject,
+        body=text,
+        to=[user.email],
+        headers={
+            "Message-ID": f"<notices-{mail.pk}-{user.pseudonym}@{_domain()}>",
+            "List-Unsubscribe": f"<{stop}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+            "Auto-Submitted": "auto-generated",
+        },
+    )
+    message.attach_alternative(html, "text/html")
+    return message
+
+
+def _domain() -> str:
+    return settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].strip("<> ") or "localhost"
+
+
+def _grouped(notices: Sequence[Notice]) -> list[Group]:
+    """By kind, in the order in which kinds were registered; what is due first stands first."""
+    order = {name: place for place, name in enumerate(KINDS)}
+    found: dict[str, list[Notice]] = {}
+    by_due = sorted(notices, key=lambda n: (n.due is None, n.due or n.created_at.date(), n.pk))
+    for notice in sorted(by_due, key=lambda n: order.get(n.kind, len(order))):
+        found.setdefault(notice.kind, []).append(notice)
+    return [Group(rows[0].title, rows) for rows in found.values()]
+
+
+def _heading(mail: Mail, notices: Sequence[Notice]) -> str:
+    if mail.digest_of:
+        return _("New for you: %(n)s") % {"n": len(notices)}
+    return notices[0].title if len({notice.kind for notice in notices}) == 1 else _subject(mail, notices)
+
+
+def _subject(mail: Mail, notices: Sequence[Notice]) -> str:
+    if mail.digest_of:
+        words = _("Sekisho, %(day)s: new for you: %(n)s") % {"day": in_words(mail.digest_of), "n": len(notices)}
+    elif len(notices) == 1:
+        words = ": ".join(filter(None, (notices[0].title, notices[0].subject_label)))
+    else:
+        words = _("Sekisho: new for you: %(n)s") % {"n": len(notices)}
+    return " ".join(words.split())[:SUBJECT_LENGTH]
+
+
+def address_of(path: str) -> str:
+    """The whole address of a page."""
+    return settings.SITE_URL + path
+
+
+def stop_address(user: User, kinds: list[str] | None) -> str:
+    """The page that stops mails of some kinds, or the digest (None), for whoever holds the link."""
+    token = signing.dumps({"user": str(user.pseudonym), "kinds": kinds}, salt=SALT, compress=True)
+    return address_of(reverse("unsubscribe", args=[token]))
+
+
+def read_token(token: str) -> tuple[User, list[str] | None] | None:
+    """Whose mails of which kinds a link stops; None for a link that we did not make."""
+    try:
+        found: dict[str, Any] = signing.loads(token, salt=SALT)
+    except signing.BadSignature:
+        return None
+    user = User.objects.active().filter(pseudonym=found["user"]).first()
+    return (user, found["kinds"]) if user else None
