@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from operator import eq, ge, gt, le, lt
 from typing import Literal
@@ -23,6 +23,7 @@ Verdict = Literal["supports", "contradicts", "unknown"]
 
 FRESH = timedelta(days=90)
 CLOCK_SKEW = timedelta(hours=1)
+TICK = timedelta(microseconds=1)  # a fact is still fresh on the moment itself
 _COMPARE = {"is_": eq, "at_least": ge, "at_most": le, "above": gt, "below": lt}
 
 
@@ -78,7 +79,8 @@ class Weighed:
     """What the facts say of one criterion.
 
     ``grade`` is the weakest grade that the verdict rests on. ``person`` tells that a person must
-    answer too before the criterion is evidenced (auto P), or alone can (auto N).
+    answer too before the criterion is evidenced (auto P), or alone can (auto N). ``refuted`` tells
+    that fresh facts show what would deny it to be false: missing or stale facts refute nothing.
     """
 
     verdict: Verdict
@@ -86,6 +88,7 @@ class Weighed:
     message: Message
     grade: Grade | None = None
     person: bool = False
+    refuted: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,8 +136,17 @@ def weigh(criterion: Criterion, facts: Iterable[Fact], now: datetime) -> Weighed
         return Weighed("contradicts", against.because, message, against.grade, person)
     if for_it.value and for_it.grade != "C":
         code = "maturity.evidence.supports-person" if person else "maturity.evidence.supports"
-        return Weighed("supports", for_it.because, _said(code, for_it.because), for_it.grade, person)
-    return _unknown(against, for_it, person)
+        message = _said(code, for_it.because)
+        return Weighed("supports", for_it.because, message, for_it.grade, person, against.value is False)
+    return replace(_unknown(against, for_it, person), refuted=against.value is False)
+
+
+def set_aside(weighed: Weighed, until: datetime) -> Weighed:
+    """A denial that was found to be mistaken denies nothing, and shows nothing either."""
+    if weighed.verdict != "contradicts":
+        return weighed
+    message = Message("maturity.evidence.set-aside", {"until": f"{until:%Y-%m-%d}"})
+    return replace(weighed, verdict="unknown", message=message, grade=None)
 
 
 def _said(code: str, facts: Iterable[Fact]) -> Message:

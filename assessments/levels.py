@@ -1,30 +1,64 @@
-"""The levels of teams as they stand now: the one function that page, API and PDF ask."""
+"""The levels of teams as they stand now: what page, API and PDF ask, computed by `position.judge`.
+
+What lists show of many teams at once stands in `standings`.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
+from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 
-from assessments import evidence_rules, scoring
+from assessments import claims, scoring
+from assessments.claims import Claim
 from assessments.evidence_rules import Fact, Weighed
 from assessments.framework import Framework
-from assessments.models import Answer, Assessment, AssessmentState, Evidence, LevelRecord
+from assessments.models import (
+    Answer,
+    Assessment,
+    AssessmentState,
+    Contradiction,
+    ContradictionState,
+    CriterionReview,
+    Evidence,
+    LevelRecord,
+    Target,
+)
+from assessments.position import LIVE_MODELS, Aim, Denial, Judged, Position, judge, live_models
 from assessments.scoring import Score
+from assessments.standing import Review
+from assessments.stored_score import levels_of, to_json
 from portal.accounts.models import Team
 
-LIVE_MODELS = "live.models"
+__all__ = [
+    "LIVE_MODELS",
+    "Current",
+    "current",
+    "current_score",
+    "currents",
+    "draft_of",
+    "fact_of",
+    "levels_of",
+    "live_models",
+    "record_levels",
+    "scorable",
+    "to_json",
+]
+
+DRAFT = float("inf")  # a draft is newer than everything submitted
 
 
 @dataclass(frozen=True)
 class Current:
     """A team's score, and what it was computed from.
 
-    ``assessment`` is the one whose answers count: the newest submitted, or the draft that was asked
-    for. Without any, the score shows evidence alone and ``assessed`` is false.
+    ``assessment`` is the newest submitted of this framework, or the draft that was asked for, and
+    ``answers`` are its rows. ``claims`` are the answers that count: the team's newest on each
+    practice, also of other frameworks. ``contradictions`` are those that count now, by practice.
     """
 
     framework: Framework
@@ -33,10 +67,18 @@ class Current:
     facts: tuple[Fact, ...]
     weighed: Mapping[str, Weighed]
     score: Score
+    claims: Mapping[str, Claim] = field(default_factory=dict)
+    contradictions: Mapping[str, Contradiction] = field(default_factory=dict)
+    judged: Judged | None = None
 
     @property
     def assessed(self) -> bool:
-        return self.assessment is not None
+        """Whether the team claims anything here: in this framework, or of practices that it shares."""
+        return self.assessment is not None or bool(self.claims)
+
+    @property
+    def aims(self) -> Mapping[str, Aim]:
+        return self.judged.position.aims if self.judged else {}
 
 
 def current_score(team: Team, framework: Framework, *, assessment: Assessment | None = None) -> Score:
@@ -46,14 +88,28 @@ def current_score(team: Team, framework: Framework, *, assessment: Assessment | 
 
 def current(team: Team, framework: Framework, *, assessment: Assessment | None = None) -> Current:
     """As `current_score`, with what the score was computed from."""
-    counted = {team.pk: assessment} if assessment else _newest_submitted([team], framework)
-    return _currents([team], framework, counted)[team.pk]
+    return currents([team], framework, drafts={team.pk: assessment} if assessment else None)[team.pk]
 
 
-def currents(teams: Iterable[Team], framework: Framework) -> dict[int, Current]:
-    """`current` of many teams by their id, in three queries."""
-    teams = list(teams)
-    return _currents(teams, framework, _newest_submitted(teams, framework))
+def currents(
+    teams: Iterable[Team], framework: Framework, *, drafts: Mapping[int, Assessment] | None = None
+) -> dict[int, Current]:
+    """`current` of many teams by their id, in six queries."""
+    ids = [team.pk for team in teams]
+    newest = _newest_closed(ids)
+    counted = {team: {**newest[team]} for team in ids}
+    for team, draft in (drafts or {}).items():
+        counted[team][framework.key] = (draft, DRAFT)
+    given = _answers(framework, counted)
+    facts, reviews = _facts(ids), _reviews(ids)
+    disputes, aims = _contradictions(ids), _aims(ids, framework)
+    now = timezone.now()
+    return {
+        team: _current(
+            framework, counted[team], given[team], facts[team], reviews[team], disputes[team], aims[team], now
+        )
+        for team in ids
+    }
 
 
 def draft_of(team: Team, framework: Framework) -> Assessment | None:
@@ -62,47 +118,8 @@ def draft_of(team: Team, framework: Framework) -> Assessment | None:
     return drafts.select_related("started_by").first()
 
 
-def _newest_submitted(teams: list[Team], framework: Framework) -> dict[int, Assessment]:
-    rows = Assessment.objects.closed().filter(team__in=teams, framework=framework.key)
-    return {row.team_id: row for row in rows.select_related("submitted_by").order_by("submitted_at", "id")}
-
-
-def _currents(teams: list[Team], framework: Framework, counted: Mapping[int, Assessment | None]) -> dict[int, Current]:
-    team_of = {row.pk: team_id for team_id, row in counted.items() if row}
-    answers: dict[int, dict[str, Answer]] = {team.pk: {} for team in teams}
-    for row in Answer.objects.filter(assessment__in=team_of):
-        answers[team_of[row.assessment_id]][row.criterion] = row
-    facts: dict[int, list[Fact]] = {team.pk: [] for team in teams}
-    for found in Evidence.objects.filter(team__in=teams):
-        facts[found.team_id].append(fact_of(found))
-    now = timezone.now()
-    return {
-        team.pk: _judge(framework, counted.get(team.pk), answers[team.pk], tuple(facts[team.pk]), now) for team in teams
-    }
-
-
-def _judge(
-    framework: Framework,
-    assessment: Assessment | None,
-    answers: Mapping[str, Answer],
-    facts: tuple[Fact, ...],
-    now: datetime,
-) -> Current:
-    weighed = {criterion.id: evidence_rules.weigh(criterion, facts, now) for criterion in framework.criteria}
-    score = scoring.score(framework, scorable(framework, answers), weighed, live_models=live_models(facts, now))
-    return Current(framework, assessment, answers, facts, weighed, score)
-
-
 def fact_of(found: Evidence) -> Fact:
     return Fact(found.fact, found.value, found.items, found.grade, found.observed_at, found.detail)
-
-
-def live_models(facts: Iterable[Fact], now: datetime) -> int | None:
-    """How many models the team has in production; None when nothing fresh tells."""
-    counts = [
-        fact.value for fact in facts if fact.name == LIVE_MODELS and now - fact.observed_at <= evidence_rules.FRESH
-    ]
-    return int(max(counts)) if counts else None
 
 
 def scorable(framework: Framework, rows: Mapping[str, Answer]) -> dict[str, scoring.Answer]:
@@ -111,45 +128,8 @@ def scorable(framework: Framework, rows: Mapping[str, Answer]) -> dict[str, scor
     Answers of an older version may name a criterion that is gone, or an N/A that is not allowed any
     more: what cannot be scored is unknown, so that a framework's upgrade breaks no page.
     """
-    answers = {
-        key: scoring.Answer(row.value or None, row.note)
-        for key, row in rows.items()
-        if key in framework.by_id and (row.value != "na" or framework.by_id[key].na_allowed)
-    }
-    for group in framework.not_all_na:
-        if all(key in answers and answers[key].value == "na" for key in group):
-            for key in group:
-                del answers[key]
-    return answers
-
-
-# -- Levels as data --------------------------------------------------------------------------------
-
-
-def to_json(score: Score) -> dict[str, Any]:
-    """The score as it is stored and sent: levels overall and by dimension, and how each criterion stands."""
-
-    def plain(levels: scoring.Levels) -> dict[str, Any]:
-        return asdict(levels) | {
-            "blocking": list(levels.blocking),
-            "evidenced_blocking": list(levels.evidenced_blocking),
-            "counts": [asdict(count) for count in levels.counts],
-        }
-
-    return {
-        "schema": "sekisho.score/1",
-        "overall": plain(score.overall),
-        "dimensions": {key: plain(levels) for key, levels in score.dimensions.items()},
-        "claimed": dict(score.claimed),
-        "evidenced": dict(score.evidenced),
-    }
-
-
-def levels_of(stored: Mapping[str, Any]) -> dict[str, int]:
-    """The bare levels of a stored score, for comparing and for the ledger: ``claimed``, ``claimed.training``, …"""
-    parts = {"": stored["overall"], **{f".{key}": levels for key, levels in stored["dimensions"].items()}}
-    kinds = ("claimed", "evidenced", "at_most")
-    return {f"{kind}{name}": levels[kind] for name, levels in parts.items() for kind in kinds}
+    own = (_claim(framework.key, row, 0) for row in rows.values() if row.criterion in framework.by_id)
+    return {key: claim.answer() for key, claim in claims.counted(framework, own).items()}
 
 
 def record_levels(team: Team, framework: Framework, score: Score) -> tuple[LevelRecord | None, dict[str, int]]:
@@ -164,3 +144,117 @@ def record_levels(team: Team, framework: Framework, score: Score) -> tuple[Level
     if levels_of(stored) == before:
         return None, before
     return LevelRecord.objects.create(team=team, framework=framework.key, score=stored), before
+
+
+# -- What was said, found, reviewed and disputed ----------------------------------------------------
+
+
+def _newest_closed(teams: list[int]) -> dict[int, dict[str, tuple[Assessment, float]]]:
+    """The newest submitted assessment of each framework, by team, with its place in time."""
+    same = Assessment.objects.closed().filter(team=OuterRef("team"), framework=OuterRef("framework"))
+    newest = Subquery(same.order_by("-submitted_at", "-id").values("pk")[:1])
+    rows = Assessment.objects.closed().filter(team__in=teams, pk=newest).select_related("submitted_by")
+    found: dict[int, dict[str, tuple[Assessment, float]]] = {team: {} for team in teams}
+    for place, row in enumerate(rows.order_by("submitted_at", "id")):
+        found[row.team_id][row.framework] = (row, place)
+    return found
+
+
+def _answers(framework: Framework, counted: Mapping[int, Mapping[str, tuple[Assessment, float]]]) -> dict:
+    """The answers of those assessments to the framework's practices, by team."""
+    place = {row.pk: (team, key, order) for team, rows in counted.items() for key, (row, order) in rows.items()}
+    own = [rows[framework.key][0].pk for rows in counted.values() if framework.key in rows]
+    practices = {criterion.practice for criterion in framework.criteria}
+    found: dict[int, list[tuple[str, Answer, float]]] = defaultdict(list)
+    for row in Answer.objects.filter(assessment__in=place).filter(Q(assessment__in=own) | Q(practice__in=practices)):
+        team, key, order = place[row.assessment_id]
+        found[team].append((key, row, order))
+    return found
+
+
+def _facts(teams: list[int]) -> dict[int, tuple[Fact, ...]]:
+    found: dict[int, list[Fact]] = {team: [] for team in teams}
+    for row in Evidence.objects.filter(team__in=teams):
+        found[row.team_id].append(fact_of(row))
+    return {team: tuple(facts) for team, facts in found.items()}
+
+
+def _reviews(teams: list[int]) -> dict[int, dict[tuple[str, str], Review]]:
+    """What reviewers found, by the practice and the answer that they looked at; the newest counts."""
+    seen = Answer.objects.filter(assessment=OuterRef("assessment"), criterion=OuterRef("criterion"))
+    rows = CriterionReview.objects.filter(
+        assessment__team__in=teams, assessment__state=AssessmentState.SIGNED, until__gt=timezone.now()
+    ).annotate(answer=Subquery(seen.values("value")[:1]))
+    found: dict[int, dict[tuple[str, str], Review]] = defaultdict(dict)
+    columns = ("assessment__team", "practice", "answer", "verdict", "at", "until")
+    for team, practice, answer, verdict, at, until in rows.order_by("assessment__signed_at", "pk").values_list(
+        *columns
+    ):
+        found[team][practice, answer or ""] = Review(verdict, at, until)
+    return found
+
+
+def _contradictions(teams: list[int]) -> dict[int, dict[str, Contradiction]]:
+    """Those that are open, and those whose evidence is set aside still, by practice."""
+    counting = Q(state=ContradictionState.OPEN) | Q(accepted_until__gt=timezone.now())
+    found: dict[int, dict[str, Contradiction]] = defaultdict(dict)
+    rows = Contradiction.objects.filter(counting, team__in=teams).select_related("owner")
+    for row in rows.order_by("opened_at", "pk"):
+        found[row.team_id][row.practice] = row
+    return found
+
+
+def _aims(teams: list[int], framework: Framework) -> dict[int, dict[str, Aim]]:
+    found: dict[int, dict[str, Aim]] = defaultdict(dict)
+    for row in Target.objects.filter(team__in=teams, framework=framework.key):
+        found[row.team_id][row.dimension] = Aim(row.level, row.reason)
+    return found
+
+
+def _claim(key: str, row: Answer, order: float) -> Claim:
+    return Claim(
+        key,
+        row.criterion,
+        row.practice,
+        row.value,
+        order,
+        row.note,
+        given=row.rev > 0 or row.reconfirm,
+        reconfirm=row.reconfirm,
+        source=row,
+    )
+
+
+def _current(
+    framework: Framework,
+    counted: Mapping[str, tuple[Assessment, float]],
+    given: list[tuple[str, Answer, float]],
+    facts: tuple[Fact, ...],
+    reviews: Mapping[tuple[str, str], Review],
+    disputes: Mapping[str, Contradiction],
+    aims: Mapping[str, Aim],
+    now: datetime,
+) -> Current:
+    assessment = counted[framework.key][0] if framework.key in counted else None
+    own = {row.criterion: row for key, row, _ in given if key == framework.key}
+    said = claims.counted(framework, (_claim(*one) for one in given))
+    found = judge(
+        Position(
+            framework,
+            now,
+            answers={key: claim.answer() for key, claim in said.items()},
+            facts=facts,
+            reviews={
+                key: reviews[claim.practice, claim.value]
+                for key, claim in said.items()
+                if (claim.practice, claim.value) in reviews
+            },
+            denials=tuple(
+                Denial(criterion.id, disputes[criterion.practice].accepted_until)
+                for criterion in framework.criteria
+                if criterion.practice in disputes
+            ),
+            aims=aims,
+        )
+    )
+    return Current(framework, assessment, own, facts, found.weighed, found.score, said, disputes, found)

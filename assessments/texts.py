@@ -129,6 +129,9 @@ register(
         "maturity.evidence.few": gettext_noop("Too few cases to judge. %(facts)s"),
         "maturity.evidence.missing": gettext_noop("No evidence yet. Not collected: %(facts)s"),
         "maturity.evidence.between": gettext_noop("The evidence is enough neither for yes nor for no. %(facts)s"),
+        "maturity.evidence.set-aside": gettext_noop(
+            "Evidence denies it, but was found to be mistaken; it is set aside until %(until)s."
+        ),
         "maturity.evidence.person-only": gettext_noop("No fact can show this; a person must answer."),
         # roadmap
         "maturity.step.unmet": gettext_noop("Level %(level)s requires it, and it is not met."),
