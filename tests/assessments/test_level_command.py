@@ -47,7 +47,7 @@ def test_a_file_of_answers_is_scored(level, file, name):
     assert list(found["dimensions"]) == ["training", "release", "integration"]
     assert tuple(part["claimed"] for part in found["dimensions"].values()) == dimensions
     assert found["overall"]["claimed"] == overall
-    assert (found["framework"], found["version"], found["digest"]) == ("mlops-maturity", 1, MATURITY.digest)
+    assert (found["framework"], found["version"], found["digest"]) == ("mlops-maturity", MATURITY.version, MATURITY.digest)
     for part in (found["overall"], *found["dimensions"].values()):
         assert part.keys() == {"claimed", "at_least", "at_most", "blocking"}
 
