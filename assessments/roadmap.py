@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from assessments import least_effort, texts, texts_roadmap  # noqa: F401  (texts: registers the messages)
-from assessments.framework import Criterion, Framework
+from assessments.framework import Framework
 from assessments.least_effort import Clause, Option
 from assessments.scoring import Standing
 from portal.message import Message
@@ -75,13 +75,17 @@ class WhatIf:
     """The levels by dimension before and after doing some criteria.
 
     ``met`` are the criteria that are met after and were not before; ``waiting`` those that were to
-    be done although something before them stays unmet, with what that is.
+    be done although something before them stays unmet, with what that is. ``missing`` are the
+    required criteria that then hold the whole below its next level. ``days`` is the effort of
+    doing them, shared work counted once.
     """
 
     before: Mapping[str, int]
     after: Mapping[str, int]
     met: tuple[str, ...]
     waiting: Mapping[str, tuple[str, ...]]
+    missing: tuple[str, ...]
+    days: int
 
     @property
     def overall_before(self) -> int:
@@ -162,9 +166,10 @@ def what_if(
     standing: Mapping[str, Standing],
     done: Iterable[str],
     *,
+    claimed: Mapping[str, Standing] | None = None,
     absent: AbstractSet[str] = frozenset(),
 ) -> WhatIf:
-    """The levels afterwards, if these criteria were met besides those that are met now; ``absent`` as in `way`."""
+    """The levels afterwards, if these criteria were met besides those that are met now; the rest is as in `way`."""
     done, meets = set(done), alternatives(framework, absent)
     after = {
         c.id: "met" if standing.get(c.id) == "met" or not done.isdisjoint(meets[c.id]) else "unmet"
@@ -175,11 +180,18 @@ def what_if(
         for c in framework.criteria
         if c.id in done and (gaps := tuple(name for name in c.prerequisites if after[name] != "met"))
     }
+    levels = levels_of(framework, after)
+    options = _options(framework, standing, claimed or {}, frozenset(), meets)
+    next_level = min(levels.values()) + 1
     return WhatIf(
         before=levels_of(framework, standing),
-        after=levels_of(framework, after),
+        after=levels,
         met=tuple(c.id for c in framework.criteria if after[c.id] == "met" and standing.get(c.id) != "met"),
         waiting=waiting,
+        missing=tuple(
+            c.id for c in framework.criteria if c.required and c.level <= next_level and after[c.id] != "met"
+        ),
+        days=least_effort.cost(options, done & options.keys()),
     )
 
 
@@ -261,7 +273,7 @@ def _steps(framework, standing, claimed, options, chosen, wanted, levels, goals)
                 raises_overall=levels[dimension] == lowest,
                 known=todo != "find-out",
                 todo=todo,
-                why=_why(framework.by_id[key], todo, counts_as, prepares),
+                why=_why(framework, key, todo, counts_as, prepares),
             )
         )
     return tuple(result)
@@ -300,10 +312,12 @@ def _reasons(
     return reasons
 
 
-def _why(criterion: Criterion, todo: Todo, counts_as: str, prepares: str) -> Message:
+def _why(framework: Framework, key: str, todo: Todo, counts_as: str, prepares: str) -> Message:
     if counts_as:
         return Message("maturity.step.instead", {"counts_as": counts_as})
     if prepares:
         return Message("maturity.step.prepares", {"id": prepares})
     code = {"do": "unmet", "find-out": "unknown", "prove": "prove"}[todo]
-    return Message(f"maturity.step.{code}", {"level": criterion.level})
+    if framework.is_checklist:
+        return Message(f"maturity.step.{code}-list")
+    return Message(f"maturity.step.{code}", {"level": framework.by_id[key].level})

@@ -229,3 +229,12 @@ def test_what_if_tells_what_still_has_to_come_before():
     found = what_if(framework, {}, ["a.then"])
     assert found.waiting == {"a.then": ("a.first",)}
     assert (found.overall_before, found.overall_after) == (0, 0)
+    assert found.missing == ("a.first",)
+    assert found.days == DAYS[1]
+
+
+def test_what_if_everything_of_a_level_were_done():
+    framework = small(criterion("a.one"), criterion("b.two"), criterion("b.three", level=2))
+    found = what_if(framework, {}, ["a.one", "b.two"])
+    assert (found.after, found.overall_after) == ({"a": 3, "b": 1}, 1)
+    assert found.missing == ("b.three",)
