@@ -19,6 +19,7 @@ class LevelRecord(models.Model):
     framework = models.CharField(max_length=60)
     at = models.DateTimeField(default=timezone.now)
     score = models.JSONField(help_text="As levels.to_json() gives it")
+    because = models.JSONField(default=list, help_text="Messages: what changed the official level")
 
     objects = TeamScopedQuerySet.as_manager()
 
@@ -33,7 +34,8 @@ class LevelRecord(models.Model):
 class TeamStanding(models.Model):
     """The score of a team as it stands, computed when something changed: what lists read.
 
-    `valid_until` is when the first evidence or review lapses that the score rests on.
+    `valid_until` is when the first evidence or review lapses that the score rests on, `lapse` what first
+    lowers the official level then.
     """
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="standings")
@@ -46,6 +48,7 @@ class TeamStanding(models.Model):
     since = models.DateTimeField(help_text="When the official level became what it is")
     computed_at = models.DateTimeField(default=timezone.now)
     valid_until = models.DateTimeField(null=True)
+    lapse = models.JSONField(null=True, help_text="When the official level falls by itself, to which, and why")
 
     objects = TeamScopedQuerySet.as_manager()
 
