@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from assessments import reports
-from assessments.views import assessment, criterion, history, roadmap, team, teams
+from assessments import reports, urls_roadmap
+from assessments.views import assessment, criterion, history, team, teams
 
 urlpatterns = [
     *reports.urlpatterns,
+    *urls_roadmap.urlpatterns,
     path("teams/", teams.teams, name="teams"),
     path("teams/<str:slug>/", team.team, name="team"),
     path("teams/<str:slug>/assessment/", assessment.assessment, name="assessment"),
@@ -14,7 +15,6 @@ urlpatterns = [
     path("teams/<str:slug>/assessment/discard/", assessment.discard, name="assessment-discard"),
     path("teams/<str:slug>/assessment/check/", assessment.check, name="assessment-check"),
     path("teams/<str:slug>/assessment/<str:criterion_id>/", criterion.criterion, name="criterion"),
-    path("teams/<str:slug>/roadmap/", roadmap.roadmap, name="roadmap"),
     path("teams/<str:slug>/history/", history.history, name="team-history"),
     path("assessments/<int:pk>/", history.record, name="assessment-record"),
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from django import template
 
 from assessments import wording
@@ -51,3 +53,15 @@ def dimension(dimensions, key: str):
 @register.simple_tag
 def ladder_label(title: str, levels: Levels, assessed: bool = True) -> str:
     return wording.ladder_label(title, levels, assessed)
+
+
+@register.filter
+def titles(criteria) -> str:
+    """The titles of criteria in one line."""
+    return wording.joined([wording.quoted(wording.text(criterion.title)) for criterion in criteria])
+
+
+@register.filter
+def host(address: str) -> str:
+    """Where a link leads: its host alone."""
+    return urlsplit(address).hostname or address

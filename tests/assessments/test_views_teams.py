@@ -109,20 +109,6 @@ def test_a_claim_that_evidence_denies_is_shown(as_user, cast, submitted, monkeyp
     assert "The evidence denies it." in html
 
 
-def test_roadmap_orders_the_steps_to_the_target(as_user, cast, submitted):
-    html = page(as_user(cast.member).get("/teams/credit-risk/roadmap/?training=2&release=0&integration=0"))
-    assert "Training 2" in html
-    assert "Experiments are recorded" in html
-    assert "A CI/CD pipeline releases models" not in html
-    assert '<option value="2" selected>' in html
-
-
-@pytest.mark.parametrize("query", ["training=9", "training=-1", "training=x", "training=", "release=%00"])
-def test_roadmap_takes_nonsense_as_the_next_level(as_user, cast, submitted, query):
-    html = page(as_user(cast.member).get(f"/teams/credit-risk/roadmap/?{query}"))
-    assert "Training 2" in html
-
-
 def test_history_leads_to_the_assessment_as_it_was(as_user, cast, submitted):
     client = as_user(cast.member)
     assert f"/assessments/{submitted.pk}/" in page(client.get("/teams/credit-risk/history/"))
