@@ -44,6 +44,7 @@ def run() -> list[Figure]:
         _decisions(10_000).to_parquet(small)
         write_decisions(large, rows)
         ours = in_process(closed_form, large, warm_up=(small,), repeat=5)
+        once = in_process(closed_form, large, warm_up=(small,))  # as often as the baseline, whose memory is compared
         on_cube = in_process(metric_frame_on_cube, large, warm_up=(small,), repeat=3)
         on_rows = in_process(metric_frame, large, warm_up=(small,))
         patched = in_process(patched_metric_frame, large, warm_up=(small,))
@@ -54,7 +55,7 @@ def run() -> list[Figure]:
         Figure("fairness", name, rows, "cpu", on_rows.cpu / ours.cpu, goals[0], agreed),
         Figure("fairness-verified", name, rows, "cpu", on_rows.cpu / on_cube.cpu, goals[1], agreed),
         Figure("fairness-patched", bare, rows, "cpu", patched.cpu / ours.cpu, goals[2], agreed_patched),
-        Figure("fairness-memory", name, rows, "memory", on_rows.memory / ours.memory, goals[3], agreed),
+        Figure("fairness-memory", name, rows, "memory", on_rows.memory / once.memory, goals[3], agreed),
     ]
 
 
