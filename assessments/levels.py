@@ -81,6 +81,23 @@ class Current:
         return self.judged.position.aims if self.judged else {}
 
 
+@dataclass(frozen=True)
+class Inputs:
+    """What a team's levels are computed from.
+
+    ``counted`` are the assessments that count, by framework, with their place in time; ``given``
+    their answers with framework and place; ``reviews`` by practice and the answer that was seen;
+    ``disputes`` the contradictions that count now, by practice.
+    """
+
+    counted: Mapping[str, tuple[Assessment, float]]
+    given: list[tuple[str, Answer, float]]
+    facts: tuple[Fact, ...]
+    reviews: Mapping[tuple[str, str], Review]
+    disputes: Mapping[str, Contradiction]
+    aims: Mapping[str, Aim]
+
+
 def current_score(team: Team, framework: Framework, *, assessment: Assessment | None = None) -> Score:
     """The team's score from the newest submitted answers (or those of the given draft) and the evidence."""
     return current(team, framework, assessment=assessment).score
@@ -95,6 +112,14 @@ def currents(
     teams: Iterable[Team], framework: Framework, *, drafts: Mapping[int, Assessment] | None = None
 ) -> dict[int, Current]:
     """`current` of many teams by their id, in six queries."""
+    now = timezone.now()
+    return {team: judged(framework, found, now) for team, found in inputs(teams, framework, drafts=drafts).items()}
+
+
+def inputs(
+    teams: Iterable[Team], framework: Framework, *, drafts: Mapping[int, Assessment] | None = None
+) -> dict[int, Inputs]:
+    """What the levels of many teams are computed from, in six queries."""
     ids = [team.pk for team in teams]
     newest = _newest_closed(ids)
     counted = {team: {**newest[team]} for team in ids}
@@ -103,12 +128,8 @@ def currents(
     given = _answers(framework, counted)
     facts, reviews = _facts(ids), _reviews(ids)
     disputes, aims = _contradictions(ids), _aims(ids, framework)
-    now = timezone.now()
     return {
-        team: _current(
-            framework, counted[team], given[team], facts[team], reviews[team], disputes[team], aims[team], now
-        )
-        for team in ids
+        team: Inputs(counted[team], given[team], facts[team], reviews[team], disputes[team], aims[team]) for team in ids
     }
 
 
@@ -225,25 +246,18 @@ def _claim(key: str, row: Answer, order: float) -> Claim:
     )
 
 
-def _current(
-    framework: Framework,
-    counted: Mapping[str, tuple[Assessment, float]],
-    given: list[tuple[str, Answer, float]],
-    facts: tuple[Fact, ...],
-    reviews: Mapping[tuple[str, str], Review],
-    disputes: Mapping[str, Contradiction],
-    aims: Mapping[str, Aim],
-    now: datetime,
-) -> Current:
-    assessment = counted[framework.key][0] if framework.key in counted else None
-    own = {row.criterion: row for key, row, _ in given if key == framework.key}
-    said = claims.counted(framework, (_claim(*one) for one in given))
-    found = judge(
+def judged(framework: Framework, found: Inputs, now: datetime) -> Current:
+    """The levels that follow from what was said, found, reviewed and disputed."""
+    reviews, disputes = found.reviews, found.disputes
+    assessment = found.counted[framework.key][0] if framework.key in found.counted else None
+    own = {row.criterion: row for key, row, _ in found.given if key == framework.key}
+    said = claims.counted(framework, (_claim(*one) for one in found.given))
+    result = judge(
         Position(
             framework,
             now,
             answers={key: claim.answer() for key, claim in said.items()},
-            facts=facts,
+            facts=found.facts,
             reviews={
                 key: reviews[claim.practice, claim.value]
                 for key, claim in said.items()
@@ -254,7 +268,7 @@ def _current(
                 for criterion in framework.criteria
                 if criterion.practice in disputes
             ),
-            aims=aims,
+            aims=found.aims,
         )
     )
-    return Current(framework, assessment, own, facts, found.weighed, found.score, said, disputes, found)
+    return Current(framework, assessment, own, found.facts, result.weighed, result.score, said, disputes, result)
