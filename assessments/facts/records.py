@@ -48,6 +48,7 @@ KINDS = (
             "gov.drift_monitor.silent": gettext_noop("Drift monitors silent for two periods"),
             "gov.drift_monitor.open": gettext_noop("Open drift findings"),
             "gov.channel.undelivered": gettext_noop("Breaches whose notification was not delivered"),
+            "gov.channel.retrained_missed": gettext_noop("Retrained versions whose outcome reached nobody"),
             "gov.predictions.stopped": gettext_noop("Live models whose predictions stopped for two periods"),
             "gov.predictions.by_hand": gettext_noop("Models whose predictions come from a notebook or person"),
             "gov.predictions.versions": gettext_noop(
