@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +22,30 @@ class AssessmentQuerySet(TeamScopedQuerySet):
     def closed(self):
         """What counts as the team's claim: submitted, and perhaps signed by its reviewer."""
         return self.exclude(state="draft")
+
+    def waiting_for_review(self):
+        """What was submitted and neither signed nor sent back, where nothing newer was submitted."""
+        newer = Assessment.objects.closed().filter(
+            team=OuterRef("team"), framework=OuterRef("framework"), submitted_at__gt=OuterRef("submitted_at")
+        )
+        return self.filter(~Exists(newer), state="submitted", returned_at=None)
+
+    def taken_part_in(self, user):
+        """Those that are a person's own word in some part: they answered, started or submitted them."""
+        rows = (
+            Answer.objects.filter(assessment=OuterRef("pk"), answered_by=user),
+            IndependentAnswer.objects.filter(assessment=OuterRef("pk"), person=user),
+            Answerer.objects.filter(assessment=OuterRef("pk"), person=user),
+        )
+        part = Q(started_by=user) | Q(submitted_by=user)
+        for found in rows:
+            part |= Q(Exists(found))
+        return self.filter(part)
+
+    def to_review_by(self, user):
+        """What waits for a review that this person may give: none of their own teams, none with their answers."""
+        mine = Assessment.objects.taken_part_in(user).filter(pk=OuterRef("pk"))
+        return self.for_user(user).waiting_for_review().exclude(team__in=user.team_ids).exclude(Exists(mine))
 
 
 class AssessmentState(models.TextChoices):
@@ -45,6 +69,9 @@ class Assessment(models.Model):
     signed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     signed_at = models.DateTimeField(null=True)
     signed_note = models.TextField(blank=True)
+    returned_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    returned_at = models.DateTimeField(null=True, help_text="When its reviewer sent it back")
+    returned_note = models.TextField(blank=True)
     score = models.JSONField(null=True, help_text="The score at submission, as levels.to_json() gives it")
     independent = models.BooleanField(default=False, help_text="Two people answer apart, then settle what differs")
     campaign = models.ForeignKey(
@@ -72,10 +99,18 @@ class Assessment(models.Model):
                 | Q(state="signed", submitted_at__isnull=False, signed_at__isnull=False),
                 name="assessment_state_has_its_dates",
             ),
+            models.CheckConstraint(
+                condition=Q(returned_at=None) | (Q(state="submitted") & ~Q(returned_note="")),
+                name="returned_assessment_says_why",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.team} {self.framework} {self.started_at:%Y-%m-%d}"
+
+    def took_part(self, user) -> bool:
+        """Whether it is in some part this person's own word; whoever's it is does not review it."""
+        return Assessment.objects.taken_part_in(user).filter(pk=self.pk).exists()
 
 
 class AnswerValue(models.TextChoices):
