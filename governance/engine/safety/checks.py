@@ -181,6 +181,10 @@ def _compared(done: Replay) -> SafetyItem:
         return SafetyItem("replay", "not_applicable", Message("safety.replay.none_supplied"))
     if not done.compared:
         return SafetyItem("replay", "not_evaluated", Message("safety.replay.empty"), Message("safety.fix.replay.data"))
+    if done.equal == done.compared < done.rows:  # who leaves out the rows that differ shall not pass
+        params = {"lacking": done.rows - done.compared, "rows": done.rows, "compared": done.compared}
+        said = Message("safety.replay.partly", params)
+        return SafetyItem("replay", "not_evaluated", said, Message("safety.fix.replay.supply"))
     if done.equal == done.compared:
         code = "safety.replay.all" if done.rows == done.of else "safety.replay.sample"
         return SafetyItem("replay", "pass", Message(code, rows))

@@ -78,6 +78,10 @@ register(
         "safety.replay.none_supplied": gettext_noop(
             "No predictions were supplied: the sandbox makes them anew for each audit."
         ),
+        "safety.replay.partly": gettext_noop(
+            "%(lacking)s of %(rows)s rows have no supplied prediction; in the other %(compared)s it is what the model "
+            "gives."
+        ),
         "safety.replay.empty": gettext_noop("The data hold no row that could be compared."),
         "safety.replay.no_data": gettext_noop("No data were given on which the model could be run again."),
         "safety.rows": gettext_noop("Rows have to be 1 or more, not %(value)s."),
@@ -107,6 +111,9 @@ register(
             "reads besides its input."
         ),
         "safety.fix.replay.data": gettext_noop("Name evaluation data in the profile, with the model's columns."),
+        "safety.fix.replay.supply": gettext_noop(
+            "Supply a prediction for every row, or leave the column away, so that the model is run in any case."
+        ),
         "safety.fix.repeatable": gettext_noop("Fix every seed of the model, and let nothing but its input decide."),
     }
 )

@@ -367,6 +367,15 @@ OF_THEIRS = b"ctheirs\nModel\n)\x81."
 
 
 @pytest.mark.sandbox
+def test_rows_without_a_supplied_prediction_are_not_passed_over(model):
+    audit = audit_safety(model, replay=ReplayRequest(INCOMES, pa.array([None, None, None, "0"])))
+    item = audit.item("replay")
+    assert (audit.replay.compared, audit.replay.equal) == (1, 1)
+    assert (item.outcome, audit.verdict) == ("not_evaluated", "not_evaluated")
+    assert str(item.found).startswith("3 of 4 rows have no supplied prediction")
+
+
+@pytest.mark.sandbox
 def test_a_model_that_draws_lots_is_not_repeatable(tmp_path):
     folder = write_model(tmp_path / "model", stored=b"\x80\x02" + OF_THEIRS, code=RANDOM)
     audit = audit_safety(folder, replay=ReplayRequest(INCOMES))
