@@ -8,6 +8,7 @@ class AssessmentsConfig(AppConfig):
         from assessments import (  # noqa: F401  (registers kinds, texts and a collector)
             jobs,
             messages,
+            messages_filling,
             messages_roadmap,
             reports,
             team_facts,

@@ -1,19 +1,18 @@
-"""What there is to answer, in order: by dimension and level, and first what decides the next levels."""
+"""What there is to answer, in order: by dimension and level, and first what decides the level that is wanted."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 from django.utils.translation import gettext_lazy as _
 
+from assessments import drafts
 from assessments.framework import Criterion, Dimension, Level
 from assessments.levels import Current
 from assessments.models import Answer
+from assessments.questions import Part, Question, Why
 from assessments.scoring import Levels
-
-AHEAD = 2  # levels above the present one that are asked first: what lies higher decides nothing yet
 
 MARKS = {
     "yes": ("ok", _("Yes")),
@@ -26,11 +25,11 @@ MARKS = {
 
 @dataclass(frozen=True)
 class Item:
-    """One criterion of the list, with its answer. ``asked`` is what decides the next levels."""
+    """One criterion of the list, with its answer and the reason why it is asked, or not."""
 
     criterion: Criterion
     answer: Answer | None
-    asked: bool
+    why: Why
     denied: bool
 
     @property
@@ -38,25 +37,46 @@ class Item:
         return self.answer.value if self.answer else ""
 
     @property
-    def carried(self) -> bool:
-        return bool(self.answer and self.answer.carried)
+    def asked(self) -> bool:
+        return self.why == "decides"
+
+    @property
+    def settled(self) -> bool:
+        """It would be asked, had evidence or an alternative not settled it."""
+        return self.why in ("evidence", "alternative")
+
+    @property
+    def from_evidence(self) -> bool:
+        return bool(self.answer and self.answer.from_evidence)
+
+    @property
+    def waiting(self) -> bool:
+        """Said last time or before an upgrade, and not confirmed yet."""
+        return bool(self.value and (self.answer.carried or self.answer.reconfirm))
 
     @property
     def open(self) -> bool:
-        """Not answered, or only taken over from last time."""
-        return not self.value or self.carried
+        return not self.value or self.waiting
 
     @property
     def mark(self) -> str:
         if self.denied:
             return "warn"
-        return "old" if self.carried and self.value else MARKS[self.value][0]
+        if self.from_evidence:
+            return "evid"
+        if self.why == "alternative":
+            return "na"
+        return "old" if self.waiting else MARKS[self.value][0]
 
     @property
     def word(self):
         if self.denied:
             return _("denied by evidence")
-        return _("from last time") if self.carried and self.value else MARKS[self.value][1]
+        if self.from_evidence:
+            return _("settled by evidence")
+        if self.why == "alternative":
+            return _("an alternative is met")
+        return _("from last time") if self.waiting else MARKS[self.value][1]
 
 
 @dataclass(frozen=True)
@@ -70,11 +90,13 @@ class Rung:
 
 @dataclass(frozen=True)
 class Group:
-    """One dimension."""
+    """One dimension. ``target`` is the level that is wanted, ``reach`` the highest that is asked for."""
 
     dimension: Dimension
     levels: Levels
     rungs: tuple[Rung, ...]
+    target: int
+    reach: int
 
     @property
     def asked(self) -> tuple[Rung, ...]:
@@ -84,28 +106,41 @@ class Group:
     def later(self) -> tuple[Rung, ...]:
         return tuple(rung for rung in self.rungs if not rung.asked)
 
-    @property
+    @cached_property
     def items(self) -> tuple[Item, ...]:
         return tuple(item for rung in self.rungs for item in rung.items)
 
     @property
     def first(self) -> tuple[Item, ...]:
-        """What decides the next levels."""
+        """What decides the level that is wanted."""
         return tuple(item for item in self.items if item.asked)
+
+    @property
+    def settled(self) -> tuple[Item, ...]:
+        """What is not asked, since evidence or an alternative settles it."""
+        return tuple(item for item in self.items if item.settled)
 
     @property
     def rest(self) -> tuple[Item, ...]:
         """What is recommended, or lies too high to decide anything yet."""
-        return tuple(item for item in self.items if not item.asked)
+        return tuple(item for item in self.items if not item.asked and not item.settled)
 
     @property
     def answered(self) -> int:
-        return sum(bool(item.value) for item in self.first)
+        return sum(not item.open for item in self.first)
+
+    @property
+    def scored(self) -> bool:
+        """Whether nothing that decides the level is open any more."""
+        return self.answered == len(self.first)
 
 
 @dataclass(frozen=True)
 class TaskList:
+    """All criteria in order. ``only`` limits what is walked through to some of them."""
+
     groups: tuple[Group, ...]
+    only: frozenset[str] | None = None
 
     @cached_property
     def items(self) -> tuple[Item, ...]:
@@ -116,54 +151,82 @@ class TaskList:
         return tuple(item for item in self.items if item.asked)
 
     @property
+    def settled(self) -> tuple[Item, ...]:
+        return tuple(item for item in self.items if item.settled)
+
+    @property
     def answered(self) -> int:
-        return sum(bool(item.value) for item in self.asked)
+        """What of the asked was answered or confirmed in this assessment."""
+        return sum(not item.open for item in self.asked)
 
     @property
     def missing(self) -> tuple[Item, ...]:
         """What is asked and has no answer at all."""
         return tuple(item for item in self.asked if not item.value)
 
+    @cached_property
+    def waiting(self) -> tuple[Item, ...]:
+        """Answers of last time that nobody has looked at yet; first those that are asked."""
+        found = [item for item in self.items if item.waiting]
+        return tuple(sorted(found, key=lambda item: not item.asked))
+
     @property
     def unconfirmed(self) -> int:
-        """Answers of last time that nobody has looked at yet."""
-        return sum(item.carried and bool(item.value) for item in self.items)
+        """How many of the asked wait for somebody to confirm what was said last time."""
+        return sum(item.waiting for item in self.asked)
+
+    @cached_property
+    def queue(self) -> tuple[Item, ...]:
+        """What one walks through: the asked ones, or those that the list is limited to."""
+        if self.only is None:
+            return self.asked
+        return tuple(item for item in self.items if item.criterion.id in self.only)
 
     @property
     def first_open(self) -> Item | None:
-        return next(iter(self._open_after(-1)), None)
+        return next((item for item in self.queue if item.open), None)
 
-    def position(self, criterion: str) -> int:
-        """The place of a criterion, from 0."""
-        return next(place for place, item in enumerate(self.items) if item.criterion.id == criterion)
+    def item(self, criterion: str) -> Item:
+        return next(item for item in self.items if item.criterion.id == criterion)
+
+    def way(self, criterion: str) -> tuple[Item, ...]:
+        """What previous and next walk through from here: the queue, or all that lies beside it."""
+        queued = {item.criterion.id for item in self.queue}
+        if criterion in queued:
+            return self.queue
+        return tuple(item for item in self.items if item.criterion.id not in queued)
+
+    def neighbours(self, criterion: str) -> tuple[int, Item | None, Item | None]:
+        """The place of a criterion on its way, from 0, and what stands before and after it."""
+        way = self.way(criterion)
+        place = next(index for index, item in enumerate(way) if item.criterion.id == criterion)
+        return place, way[place - 1] if place else None, way[place + 1] if place + 1 < len(way) else None
 
     def next_open(self, criterion: str) -> Item | None:
-        """The next to answer after a criterion, from the start again at the end; None when all are."""
-        return next((item for item in self._open_after(self.position(criterion))), None)
-
-    def _open_after(self, place: int) -> Iterator[Item]:
-        around = (*self.items[place + 1 :], *self.items[: max(place, 0)])
-        return (item for item in around if item.asked and item.open)
+        """The next of the queue to answer after a criterion, from its start again at the end; None when all are."""
+        place = self.items.index(self.item(criterion))
+        before = {item.criterion.id for item in self.items[: place + 1]}
+        waiting = [item for item in self.queue if item.open and item.criterion.id != criterion]
+        return min(waiting, key=lambda item: item.criterion.id in before, default=None)
 
 
 def task_list(current: Current) -> TaskList:
-    """The list of a draft, or of the last submitted answers."""
-    return TaskList(tuple(_group(current, dimension) for dimension in current.framework.dimensions))
+    """The list of a draft as `drafts.draft` gives it, or of the last submitted answers."""
+    return TaskList(tuple(_group(current, part) for part in drafts.plan(current)))
 
 
-def _group(current: Current, dimension: Dimension) -> Group:
-    levels = current.score.dimensions[dimension.key]
-    reach = levels.claimed + AHEAD
+def _group(current: Current, part: Part) -> Group:
+    levels = current.score.dimensions[part.dimension]
     rungs = []
     for level in current.framework.levels[1:]:
-        criteria = sorted(current.framework.of(dimension.key, level=level.number), key=lambda c: not c.required)
-        if criteria:
-            items = tuple(_item(current, criterion, reach) for criterion in criteria)
-            rungs.append(Rung(level, items, level.number <= reach))
-    return Group(dimension, levels, tuple(rungs))
+        items = tuple(_item(current, one) for one in part.questions if one.criterion.level == level.number)
+        if items:
+            rungs.append(Rung(level, items, level.number <= part.reach))
+    return Group(current.framework.dimension(part.dimension), levels, tuple(rungs), part.target, part.reach)
 
 
-def _item(current: Current, criterion: Criterion, reach: int) -> Item:
+def _item(current: Current, question: Question) -> Item:
+    criterion = question.criterion
     answer = current.answers.get(criterion.id)
     denied = bool(answer and answer.value == "yes" and current.weighed[criterion.id].verdict == "contradicts")
-    return Item(criterion, answer, criterion.required and criterion.level <= reach, denied)
+    return Item(criterion, answer, question.why, denied)

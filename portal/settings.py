@@ -224,6 +224,7 @@ QUERY_MEMORY = f"{env.whole('SEKISHO_QUERY_MEMORY_MB', 1024, least=128)}MB"
 QUERY_FOLDER = env.text("SEKISHO_QUERY_FOLDER")
 DATA_LIMIT = env.whole("SEKISHO_DATA_LIMIT_MB", 8192, least=1) * 2**20
 UPLOAD_LIMIT = env.whole("SEKISHO_UPLOAD_LIMIT_MB", 256, least=1) * 2**20
+ATTACHMENT_LIMIT = env.whole("SEKISHO_ATTACHMENT_LIMIT_MB", 20, least=1) * 2**20  # a file beside an answer
 # Counts below this are left out of exports, dossiers and the API; 0 leaves none out.
 LEAST_CELL = env.whole("SEKISHO_LEAST_CELL", 5)
 # Advisories in the OSV format, a JSON file or a folder of them: known vulnerabilities of what models require.

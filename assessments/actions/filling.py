@@ -2,54 +2,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.translation import get_language
 
-from assessments import levels
-from assessments.framework import Criterion, Framework, shipped
+from assessments import catalogue, drafts, levels
+from assessments.actions.apart import set_answerers
+from assessments.actions.attaching import drop_attachments
+from assessments.actions.checks import (
+    AnswerConflict,
+    check_answer,
+    check_groups,
+    check_nobody_is_apart,
+    cleaned,
+    criterion_of,
+    framework_of,
+    lock_draft,
+    subject,
+    unfit,
+)
+from assessments.actions.delegating import close_delegations
+from assessments.framework import Framework
 from assessments.models import Answer, AnswerValue, Assessment, AssessmentState
-from portal.accounts.models import Team
+from portal.accounts.models import Team, User
 from portal.accounts.permissions import require
 from portal.ledger.actions import record
-from portal.message import Message
 from portal.web.errors import Conflict, Invalid
 
-NOTE_LIMIT = 10_000
 
+def start_assessment(*, team: Team, framework: Framework, by, apart: Sequence[User] = ()) -> Assessment:
+    """Open a draft, filled with the answers of last time: by practice, so that other frameworks' count too.
 
-class AnswerConflict(Conflict):
-    """The answer was changed since the page was opened; both texts are here."""
-
-    def __init__(self, *, stored: Answer, value: str, note: str) -> None:
-        super().__init__("assessment.conflict", value=stored.value, note=stored.note, rev=stored.rev)
-        self.stored, self.value, self.note = stored, value, note
-
-
-def start_assessment(*, team: Team, framework: Framework, by) -> Assessment:
-    """Open a draft, filled with the answers of last time: by practice, so that other frameworks' count too."""
+    With two people in ``apart``, these answer on their own first.
+    """
     require(by, "assessment.start", team)
     try:
         with transaction.atomic():
+            catalogue.keep(framework)
             assessment = Assessment.objects.create(
                 team=team,
                 framework=framework.key,
                 framework_version=str(framework.version),
                 framework_digest=framework.digest,
                 started_by=by,
+                independent=bool(apart),
             )
+            if apart:
+                set_answerers(assessment=assessment, people=apart)
             answers = _carried(assessment, framework)
             Answer.objects.bulk_create(answers)
             record(
                 action="assessment.start",
                 by=by,
-                subject=_subject(assessment, framework),
+                subject=subject(assessment, framework),
                 after={
                     "framework": framework.key,
                     "framework_version": str(framework.version),
                     "framework_digest": framework.digest,
                 },
-                params={"carried": sum(answer.carried for answer in answers)},
+                params={
+                    "carried": sum(answer.carried for answer in answers),
+                    **({"apart": [str(person.pseudonym) for person in apart]} if apart else {}),
+                },
                 team=team,
             )
     except IntegrityError:
@@ -78,31 +93,34 @@ def save_answer(*, assessment: Assessment, criterion: str, value: str, note: str
     """
     require(by, "assessment.answer", assessment)
     framework = framework_of(assessment)
-    asked = framework.by_id.get(criterion)
-    if asked is None:
-        raise Invalid("assessment.no_criterion", id=criterion)
-    note = note.replace("\r\n", "\n").replace("\x00", "").strip()
-    _check_answer(asked, value, note)
+    asked, note = criterion_of(framework, criterion), cleaned(note)
+    check_answer(asked, value, note)
     with transaction.atomic():
-        locked = _lock_draft(assessment)
+        locked = lock_draft(assessment)
+        check_nobody_is_apart(locked)
         answer, _ = Answer.objects.get_or_create(
             assessment=locked, criterion=asked.id, defaults={"practice": asked.practice}
         )
-        if (answer.value, answer.note, answer.carried) == (value, note, False):
+        waiting = answer.carried or answer.reconfirm
+        if (answer.value, answer.note, waiting) == (value, note, False):
             return answer
         if answer.rev != rev:
             raise AnswerConflict(stored=answer, value=value, note=note)
         if value == AnswerValue.NA:
-            _check_groups(framework, locked, asked)
+            others = locked.answers.filter(value=AnswerValue.NA).values_list("criterion", flat=True)
+            check_groups(framework, others, asked)
         before = {"answer": answer.value, "answer_rev": answer.rev}
         texts = {"note": note} if note != answer.note else {}
-        answer.value, answer.note, answer.rev, answer.carried = value, note, rev + 1, False
+        answer.value, answer.note, answer.rev = value, note, rev + 1
+        answer.carried = answer.reconfirm = answer.from_evidence = False
         answer.answered_by, answer.answered_at = by, timezone.now()
         answer.save()
+        if value:
+            close_delegations(locked, [asked.id])
         record(
             action="assessment.answer",
             by=by,
-            subject=_subject(locked, framework),
+            subject=subject(locked, framework),
             before=before,
             after={"answer": value, "answer_rev": answer.rev},
             params={"criterion": asked.id},
@@ -117,10 +135,12 @@ def submit(*, assessment: Assessment, by) -> Assessment:
     require(by, "assessment.submit", assessment)
     framework = framework_of(assessment)
     with transaction.atomic():
-        locked = _lock_draft(assessment)
+        locked = lock_draft(assessment)
+        check_nobody_is_apart(locked)
         lacking = unfit(framework, {row.criterion: row for row in locked.answers.all()})
         if lacking:
             raise Invalid("assessment.not_ready", fields=lacking)
+        settled = _settle(locked, framework)
         before = levels.levels_of(levels.to_json(levels.current_score(locked.team, framework)))
         now = levels.current(locked.team, framework, assessment=locked)
         if not any(row.value for row in now.answers.values()):
@@ -133,13 +153,14 @@ def submit(*, assessment: Assessment, by) -> Assessment:
         record(
             action="assessment.submit",
             by=by,
-            subject=_subject(locked, framework),
+            subject=subject(locked, framework),
             before=before,
             after=levels.levels_of(locked.score),
             params={
                 "framework": framework.key,
                 "framework_version": str(framework.version),
                 "framework_digest": framework.digest,
+                "from_evidence": settled,
             },
             team=locked.team,
         )
@@ -151,71 +172,26 @@ def discard_draft(*, assessment: Assessment, by) -> None:
     require(by, "assessment.submit", assessment)
     framework = framework_of(assessment)
     with transaction.atomic():
-        locked = _lock_draft(assessment)
+        locked = lock_draft(assessment)
         answered = locked.answers.exclude(value="").count()
-        subject, team = _subject(locked, framework), locked.team
+        named, team = subject(locked, framework), locked.team
+        drop_attachments(locked)
         locked.delete()
-        record(action="assessment.discard", by=by, subject=subject, before={"answered": answered}, team=team)
+        record(action="assessment.discard", by=by, subject=named, before={"answered": answered}, team=team)
 
 
-def framework_of(assessment: Assessment) -> Framework:
-    """The framework as it is shipped now; answers are kept by criterion, so they outlive its versions."""
-    return shipped()[assessment.framework]
-
-
-def unfit(framework: Framework, answers: dict[str, Answer]) -> dict[str, Message]:
-    """What keeps answers from being submitted, by criterion."""
-    lacking: dict[str, Message] = {}
-    for key, row in answers.items():
-        asked = framework.by_id.get(key)
-        if asked is None or row.value != AnswerValue.NA:
-            continue
-        if not asked.na_allowed:
-            lacking[key] = Message("assessment.na_not_allowed")
-        elif not row.note.strip():
-            lacking[key] = Message("assessment.na_reason")
-    for group in framework.not_all_na:
-        if all(key in answers and answers[key].value == AnswerValue.NA for key in group):
-            lacking |= {key: _all_na(framework, group) for key in group}
-    return lacking
-
-
-def _lock_draft(assessment: Assessment) -> Assessment:
-    locked = Assessment.objects.select_for_update(of=("self",)).select_related("team").filter(pk=assessment.pk).first()
-    if locked is None:
-        raise Conflict("assessment.gone")
-    if locked.state != AssessmentState.DRAFT:
-        raise Conflict("assessment.closed")
-    return locked
-
-
-def _check_answer(asked: Criterion, value: str, note: str) -> None:
-    if value not in AnswerValue.values:
-        problem = Message("assessment.value")
-        raise Invalid(problem, fields={"value": problem})
-    if value == AnswerValue.NA and not asked.na_allowed:
-        problem = Message("assessment.na_not_allowed")
-        raise Invalid(problem, fields={"value": problem})
-    if value == AnswerValue.NA and not note:
-        problem = Message("assessment.na_reason")
-        raise Invalid(problem, fields={"note": problem})
-    if len(note) > NOTE_LIMIT:
-        problem = Message("assessment.note_long", {"limit": NOTE_LIMIT})
-        raise Invalid(problem, fields={"note": problem})
-
-
-def _check_groups(framework: Framework, assessment: Assessment, asked: Criterion) -> None:
-    """Refuse the N/A that would leave nothing of a group that must apply in part."""
-    absent = set(assessment.answers.filter(value=AnswerValue.NA).values_list("criterion", flat=True)) | {asked.id}
-    for group in framework.not_all_na:
-        if asked.id in group and absent.issuperset(group):
-            problem = _all_na(framework, group)
-            raise Invalid(problem, fields={"value": problem})
-
-
-def _all_na(framework: Framework, group: tuple[str, ...]) -> Message:
-    titles = [framework.by_id[key].title.in_(get_language()) for key in group if key in framework.by_id]
-    return Message("assessment.na_group", {"titles": titles})
+def _settle(draft: Assessment, framework: Framework) -> int:
+    """Write down what evidence says where nobody was asked, so that the claim is whole; how many there were."""
+    now = levels.current(draft.team, framework, assessment=draft)
+    rows = drafts.settled(framework, now.answers, now)
+    moment = timezone.now()
+    for key, row in rows.items():
+        row.assessment, row.practice = draft, framework.by_id[key].practice
+        row.rev, row.answered_by, row.answered_at = row.rev + 1, None, moment
+    fields = ("value", "carried", "reconfirm", "from_evidence", "rev", "answered_by", "answered_at")
+    Answer.objects.bulk_create([row for row in rows.values() if row.pk is None])
+    Answer.objects.bulk_update([row for row in rows.values() if row.pk is not None], fields)
+    return len(rows)
 
 
 def _carried(assessment: Assessment, framework: Framework) -> list[Answer]:
@@ -251,7 +227,3 @@ def _last_answers(team: Team) -> tuple[dict[tuple[str, str], Answer], dict[str, 
         by_criterion[row.assessment.framework, row.criterion] = row
         by_practice[row.practice] = row
     return by_criterion, by_practice
-
-
-def _subject(assessment: Assessment, framework: Framework) -> tuple[str, int, str]:
-    return "assessment", assessment.pk, f"{assessment.team.name} · {framework.title.en}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -13,15 +14,16 @@ from django.views.decorators.http import require_http_methods
 
 from assessments import actions, wording
 from assessments.actions import AnswerConflict
+from assessments.attachments import by_criterion
 from assessments.evidence_rules import Fact, Weighed
 from assessments.facts import CATALOGUE
 from assessments.forms import AnswerForm
 from assessments.framework import Criterion
-from assessments.levels import Current, draft_of
-from assessments.models import Answer, Assessment, AssessmentState
-from assessments.tasklist import TaskList, task_list
-from assessments.views.assessment import counted
-from assessments.views.frame import framework, is_insider, team_or_404, team_page
+from assessments.levels import Current
+from assessments.models import Answer, Assessment, IndependentAnswer
+from assessments.tasklist import Item
+from assessments.views.frame import in_framework, is_insider, team_or_404, team_page
+from assessments.views.opened import Opened, opened
 from portal.accounts.models import Team
 from portal.accounts.permissions import require
 from portal.message import Message
@@ -62,32 +64,33 @@ class Shown:
 def criterion(request: HttpRequest, slug: str, criterion_id: str) -> HttpResponse:
     """Show the question; a POST saves the answer, by script or by button."""
     team = team_or_404(request, slug)
-    asked = framework().by_id.get(criterion_id)
+    shown = opened(request, team)
+    asked = shown.framework.by_id.get(criterion_id)
     if asked is None:
         raise Http404
     if request.method == "POST":
-        return _save(request, team, asked)
-    return _page(request, team, asked)
+        return _save(request, shown, asked)
+    return _page(request, shown, asked)
 
 
-def _save(request: HttpRequest, team: Team, asked: Criterion) -> HttpResponse:
+def _save(request: HttpRequest, shown: Opened, asked: Criterion) -> HttpResponse:
     by_script = request.headers.get("X-Autosave") == "1"
     form = AnswerForm(request.POST)
     try:
         if not form.is_valid():
             raise Invalid("assessment.value")
-        saved = _saved(request, team, asked, form.cleaned_data)
+        saved = _saved(request, shown, asked, form.cleaned_data)
     except AnswerConflict as conflict:
-        return _conflict_json(conflict) if by_script else _page(request, team, asked, problem=conflict)
+        return _conflict_json(conflict) if by_script else _page(request, shown, asked, problem=conflict)
     except DomainError as error:
         if by_script:
             return JsonResponse({"title": say(error.message)}, status=_refusal(error))
         if isinstance(error, Forbidden):
             raise
-        return _page(request, team, asked, problem=error, typed=request.POST)
+        return _page(request, shown, asked, problem=error, typed=request.POST)
     if by_script:
         return HttpResponse(status=204, headers={"Sekisho-Rev": str(saved.rev)})
-    return redirect(_onward(request, team, asked))
+    return redirect(_onward(request, opened(request, shown.team), asked))
 
 
 def _refusal(error: DomainError) -> int:
@@ -95,13 +98,13 @@ def _refusal(error: DomainError) -> int:
     return 422 if error.status == 409 else error.status
 
 
-def _saved(request: HttpRequest, team: Team, asked: Criterion, given: dict) -> Answer:
-    require(request.user, "assessment.answer", team)
-    draft = draft_of(team, framework())
-    if draft is None:
+def _saved(request: HttpRequest, shown: Opened, asked: Criterion, given: dict) -> Answer | IndependentAnswer:
+    require(request.user, "assessment.answer", shown.team)
+    if shown.draft is None:
         raise Conflict("assessment.closed")
-    return actions.save_answer(
-        assessment=draft,
+    save = actions.save_own_answer if shown.mode == "own" else actions.save_answer
+    return save(
+        assessment=shown.draft,
         criterion=asked.id,
         value=given["answer"],
         note=given["note"],
@@ -116,73 +119,82 @@ def _conflict_json(conflict: AnswerConflict) -> JsonResponse:
     return JsonResponse({"rev": stored.rev, "who": _who(stored), "values": values}, status=409)
 
 
-def _who(stored: Answer) -> str:
-    return f"{stored.answered_by}, {clock(stored.answered_at)}" if stored.answered_by else ""
+def _who(stored: Answer | IndependentAnswer) -> str:
+    person = stored.person if isinstance(stored, IndependentAnswer) else stored.answered_by
+    return f"{person}, {clock(stored.answered_at)}" if person and stored.answered_at else ""
 
 
-def _onward(request: HttpRequest, team: Team, asked: Criterion) -> str:
-    """Where the pressed button leads: the next open question, the one before, or the check."""
-    tasks = task_list(counted(request, team))
-    place = tasks.position(asked.id)
-    if request.POST.get("go") == "previous" and place:
-        return reverse("criterion", args=[team.slug, tasks.items[place - 1].criterion.id])
-    if request.POST.get("go") == "stay":
-        return reverse("criterion", args=[team.slug, asked.id])
-    following = tasks.next_open(asked.id)
-    if following is None:
-        return reverse("assessment-check", args=[team.slug])
-    return reverse("criterion", args=[team.slug, following.criterion.id])
+def _onward(request: HttpRequest, shown: Opened, asked: Criterion) -> str:
+    """Where the pressed button leads: the next open question, the same, the page across teams, or the check."""
+    go, slug = request.POST.get("go"), shown.team.slug
+    if go == "stay":
+        return reverse("criterion", args=[slug, asked.id]) + shown.within
+    if go == "together":
+        return reverse("together-criterion", args=[asked.id]) + in_framework(shown.framework)
+    if go == "apart":
+        return reverse("assessment-apart", args=[slug]) + in_framework(shown.framework)
+    following = shown.tasks.next_open(asked.id)
+    if following:
+        return reverse("criterion", args=[slug, following.criterion.id]) + shown.within
+    return reverse("assessment-mine" if shown.mine else "assessment-check", args=[slug]) + shown.within
 
 
 def _page(
-    request: HttpRequest, team: Team, asked: Criterion, *, problem: DomainError | None = None, typed=None
+    request: HttpRequest, shown: Opened, asked: Criterion, *, problem: DomainError | None = None, typed=None
 ) -> HttpResponse:
-    now = counted(request, team)
-    tasks = task_list(now)
-    drafted = bool(now.assessment and now.assessment.state == AssessmentState.DRAFT)
-    editable = drafted and request.user.has_perm("assessment.answer", team)
-    answer = now.answers.get(asked.id)
-    value, note = (answer.value, answer.note) if answer else ("", "")
+    team, now, editable, insider = shown.team, shown.now, shown.editable, is_insider(request, shown.team)
+    answer, row = shown.answer(asked.id), now.answers.get(asked.id)
+    value, note, rev = (answer.value if answer else None), (row.note if row else ""), (row.rev if row else 0)
+    if row is None or not (row.from_evidence or row.value):
+        value = ""
     if typed is not None and editable:
         value, note = typed.get("answer", ""), typed.get("note", "")
-    elif isinstance(problem, AnswerConflict):
-        value, note = problem.value, problem.note
+    conflict = problem if isinstance(problem, AnswerConflict) else None
+    if conflict:
+        value, note, rev = conflict.value, conflict.note, conflict.stored.rev
     context = team_page(
         request,
         team,
         "assessment",
+        opened=shown,
         current=now,
-        tasks=tasks,
-        drafted=drafted,
+        tasks=shown.tasks,
+        delegations=shown.delegations,
+        delegation=shown.delegations.get(asked.id),
+        drafted=shown.draft is not None,
         editable=editable,
         unsaved="" if typed is None or editable else typed.get("note", ""),
         asked=asked,
-        asked_first=tasks.items[tasks.position(asked.id)].asked,
-        dimension=framework().dimension(asked.dimension),
+        item=shown.tasks.item(asked.id),
+        dimension=shown.framework.dimension(asked.dimension),
         answer=answer,
         value=value,
-        note=note if is_insider(request, team) else "",
-        rev=problem.stored.rev if isinstance(problem, AnswerConflict) else (answer.rev if answer else 0),
-        theirs=problem.stored if isinstance(problem, AnswerConflict) else None,
-        who=_who(problem.stored) if isinstance(problem, AnswerConflict) else "",
+        note=note if insider else "",
+        rev=rev,
+        theirs=conflict.stored if conflict else None,
+        who=_who(conflict.stored) if conflict else "",
         problem=problem,
         options=[option for option in OPTIONS if option[0] != "na" or asked.na_allowed],
-        place=_place(tasks, team, asked),
+        place=_place(shown, asked),
         evidence=_evidence(now, asked),
-        last=_last_time(team, now, asked) if drafted else None,
+        last=_last_time(team, now, asked) if shown.draft else None,
+        files=by_criterion(now.assessment).get(asked.id) if insider and shown.mode == "together" else None,
+        attaching=editable and shown.mode == "together",
+        file_limit=settings.ATTACHMENT_LIMIT // 2**20,
     )
     return render(request, "assessments/criterion.html", context, status=problem.status if problem else 200)
 
 
-def _place(tasks: TaskList, team: Team, asked: Criterion) -> dict:
-    """Where the criterion stands, and its neighbours."""
-    place = tasks.position(asked.id)
+def _place(shown: Opened, asked: Criterion) -> dict:
+    """Where the criterion stands among those that one walks through, and its neighbours."""
+    place, before, after = shown.tasks.neighbours(asked.id)
 
-    def at(index: int) -> str:
-        inside = 0 <= index < len(tasks.items)
-        return reverse("criterion", args=[team.slug, tasks.items[index].criterion.id]) if inside else ""
+    def at(item: Item | None) -> str:
+        return reverse("criterion", args=[shown.team.slug, item.criterion.id]) + shown.within if item else ""
 
-    return {"number": place + 1, "of": len(tasks.items), "previous": at(place - 1), "next": at(place + 1)}
+    way = shown.tasks.way(asked.id)
+    queued = shown.tasks.queue == way
+    return {"number": place + 1, "of": len(way), "queued": queued, "previous": at(before), "next": at(after)}
 
 
 def _evidence(now: Current, asked: Criterion) -> dict:
