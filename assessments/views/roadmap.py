@@ -43,7 +43,11 @@ class Goal:
 
 @dataclass(frozen=True)
 class Row:
-    """One step with the criterion it is about. ``after`` are the numbers of the steps it waits for."""
+    """One step with the criterion it is about.
+
+    ``after`` are the numbers of the steps it waits for; ``reaches`` is the level that the last step
+    of a dimension brings it to.
+    """
 
     number: int
     step: planning.Step
@@ -52,7 +56,7 @@ class Row:
     after: tuple[int, ...]
     prepares: Criterion | None
     counts_as: Criterion | None
-    reaches: bool
+    reaches: int | None
     item: RoadmapItem | None
     without_url: str
 
@@ -200,7 +204,7 @@ def _rows(request: HttpRequest, framework: Framework, way: planning.Way, items: 
     rows = []
     for step in way.steps:
         prepares, counts_as = step.why.params.get("id"), step.why.params.get("counts_as")
-        criterion = framework.by_id[step.criterion]
+        criterion, reached = framework.by_id[step.criterion], way.reaches[step.dimension]
         rows.append(
             Row(
                 number[step.criterion],
@@ -210,7 +214,7 @@ def _rows(request: HttpRequest, framework: Framework, way: planning.Way, items: 
                 tuple(number[name] for name in step.after),
                 framework.by_id[prepares] if prepares else None,
                 framework.by_id[counts_as] if counts_as else None,
-                last[step.dimension] == step.criterion and way.reaches[step.dimension] > step.from_level,
+                reached if last[step.dimension] == step.criterion and reached > step.from_level else None,
                 items.get(criterion.practice),
                 _url(request, without={*without, step.criterion}),
             )

@@ -1,6 +1,6 @@
 """Figures as SVG text, the same on a page and in a PDF. Pure: no Django."""
 
-from portal.charts.bars import arrow, count_bar, histogram, progress_bar, share_bar, sync_strip
+from portal.charts.bars import arrow, count_bar, histogram, progress_bar, reach_bar, share_bar, sync_strip
 from portal.charts.control import Event, control_chart
 from portal.charts.glyphs import glyph, short_name, sprite
 from portal.charts.graph import Edge, Node, lineage_graph
@@ -30,6 +30,7 @@ __all__ = [
     "lineage_graph",
     "mini_ladder",
     "progress_bar",
+    "reach_bar",
     "seal",
     "share_bar",
     "short_name",

@@ -37,6 +37,21 @@ def share_bar(share: float, needed: float | None = None, *, label: str | None = 
     return picture(body, palette=palette, height=18, label=label, css="bar")
 
 
+def reach_bar(
+    lifted: int, needing: int, lacking: int, of: int, *, label: str | None = None, palette: Palette = SCREEN
+) -> str:
+    """Whom something reaches, of a whole: those who lack it, those of them who need it, those whom it lifts."""
+    body = rect(0, 4.5, 100, 5, f'rx="2" fill="none" stroke="{palette.hair}"')
+    for count, tall, paint in (
+        (lacking, 5, palette.levels[1]),
+        (needing, 9, palette.levels[2]),
+        (lifted, 13, palette.accent),
+    ):
+        if count and of:
+            body += rect(0, 7 - tall / 2, count / of * 100, tall, f'rx="2" fill="{paint}"')
+    return picture(body, palette=palette, height=14, label=label, css="bar")
+
+
 def count_bar(count: int, needed: int, largest: int, *, palette: Palette = SCREEN, width: str = "100%") -> str:
     """How many rows a group has against how many are needed, on a logarithmic scale; hollow when too few."""
     top = log10(max(largest, needed, 10))

@@ -134,6 +134,7 @@ FIGURES = (
     charts.waterfall_step,
     charts.arrow,
     charts.progress_bar,
+    charts.reach_bar,
     charts.share_bar,
     charts.count_bar,
     charts.histogram,
