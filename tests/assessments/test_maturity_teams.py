@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 import pytest
 
 from assessments.evidence_rules import Fact, weigh
-from assessments.framework import shipped
+from assessments.framework import history, shipped
+from assessments.migration import plan
 from assessments.scoring import Answer, Review, score
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -105,6 +106,17 @@ def test_with_nothing_live_a_team_reaches_level_one_and_no_claim_carries_it_furt
     everything = score(MATURITY, answers_of("E2"), live_models=0)
     assert dimensions(everything, "claimed") == (1, 1, 1)
     assert everything.overall.at_most == 4
+
+
+@pytest.mark.parametrize("name", TEAMS)
+def test_an_assessment_of_version_one_keeps_its_answers_and_level(name):
+    first = history()["mlops-maturity", 1]
+    assert first.digest == "e2144a043c5007086f302fd2b6e3afd7b269af4e335ce21b7013d3aa08630a24"  # as databases have it
+    answers = answers_of(name)
+    moved = plan(first, MATURITY, answers)
+    assert moved.answers == answers
+    assert not moved.dropped
+    assert dimensions(score(MATURITY, moved.answers), "claimed") == dimensions(score(first, answers), "claimed")
 
 
 # -- what its systems show: name: value, or (value, number of items) -------------------------------
