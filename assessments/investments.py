@@ -103,7 +103,8 @@ class _Ground:
             self.lacks[place.team] = self.lacks.get(place.team, 0) | self._lacks(place)
             for clauses in self._steps(place):
                 self.steps.setdefault(clauses, set()).add(place.team)
-        needed = self._union(clause for clauses in self.steps for clause in clauses)
+        self.reach = {clauses: self._union(clauses) for clauses in self.steps}
+        needed = self._union(self.reach.values())
         self.needed = [name for name, bit in self.bit.items() if bit & needed]
 
     @staticmethod
@@ -178,7 +179,7 @@ class _Ground:
         mask = self._union(self.bit[name] for name in names)
         needing, lifted = set(), set()
         for clauses, teams in self.steps.items():
-            if any(clause & mask for clause in clauses):
+            if self.reach[clauses] & mask:
                 needing |= teams
                 if all(clause & mask for clause in clauses):
                     lifted |= teams
