@@ -11,13 +11,11 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from assessments import catalogue, levels
+from assessments import catalogue, standings
 from assessments.evidence_rules import Fact
 from assessments.facts import CATALOGUE
-from assessments.framework import Framework
 from assessments.models import Evidence
 from portal.accounts.models import Team
-from portal.ledger.actions import record
 
 log = structlog.get_logger("sekisho.collectors")
 
@@ -63,7 +61,8 @@ def collect_for(team: Team, now: datetime | None = None) -> Collected:
             log.exception("collector failed", source=name, team=team.slug)
             failed.append(name)
     for framework in catalogue.currents().values():
-        _record_change(team, framework)
+        with transaction.atomic():
+            standings.refresh(team, framework)
     return Collected(facts, tuple(failed))
 
 
@@ -97,20 +96,3 @@ def _keep(team: Team, source: str, found: list[Fact]) -> None:
         unique_fields=["team", "fact", "source"],
         update_fields=["grade", "value", "items", "detail", "observed_at"],
     )
-
-
-def _record_change(team: Team, framework: Framework) -> None:
-    """Before its first assessment a team claims nothing, so there is no level to follow yet."""
-    with transaction.atomic():
-        now = levels.current(team, framework)
-        new, before = levels.record_levels(team, framework, now.score) if now.assessed else (None, {})
-        if new:
-            record(
-                action="levels.change",
-                by=None,
-                subject=("team", team.slug, team.name),
-                before=before,
-                after=levels.levels_of(new.score),
-                params={"framework": framework.key},
-                team=team,
-            )

@@ -117,15 +117,19 @@ def currents(
 
 
 def inputs(
-    teams: Iterable[Team], framework: Framework, *, drafts: Mapping[int, Assessment] | None = None
+    teams: Iterable[Team],
+    framework: Framework,
+    *,
+    drafts: Mapping[int, Assessment] | None = None,
+    also: Framework | None = None,
 ) -> dict[int, Inputs]:
-    """What the levels of many teams are computed from, in six queries."""
+    """What the levels of many teams are computed from, in six queries; `also` for another version."""
     ids = [team.pk for team in teams]
     newest = _newest_closed(ids)
     counted = {team: {**newest[team]} for team in ids}
     for team, draft in (drafts or {}).items():
         counted[team][framework.key] = (draft, DRAFT)
-    given = _answers(framework, counted)
+    given = _answers(framework, counted, also)
     facts, reviews = _facts(ids), _reviews(ids)
     disputes, aims = _contradictions(ids), _aims(ids, framework)
     return {
@@ -181,11 +185,15 @@ def _newest_closed(teams: list[int]) -> dict[int, dict[str, tuple[Assessment, fl
     return found
 
 
-def _answers(framework: Framework, counted: Mapping[int, Mapping[str, tuple[Assessment, float]]]) -> dict:
+def _answers(
+    framework: Framework,
+    counted: Mapping[int, Mapping[str, tuple[Assessment, float]]],
+    also: Framework | None,
+) -> dict:
     """The answers of those assessments to the framework's practices, by team."""
     place = {row.pk: (team, key, order) for team, rows in counted.items() for key, (row, order) in rows.items()}
     own = [rows[framework.key][0].pk for rows in counted.values() if framework.key in rows]
-    practices = {criterion.practice for criterion in framework.criteria}
+    practices = {criterion.practice for one in (framework, also) if one for criterion in one.criteria}
     found: dict[int, list[tuple[str, Answer, float]]] = defaultdict(list)
     for row in Answer.objects.filter(assessment__in=place).filter(Q(assessment__in=own) | Q(practice__in=practices)):
         team, key, order = place[row.assessment_id]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from assessments import catalogue, drafts, levels
+from assessments import catalogue, drafts, levels, standings
 from assessments.actions.apart import set_answerers
 from assessments.actions.attaching import drop_attachments
 from assessments.actions.checks import (
@@ -149,7 +149,7 @@ def submit(*, assessment: Assessment, by) -> Assessment:
         locked.framework_version, locked.framework_digest = str(framework.version), framework.digest
         locked.score = levels.to_json(now.score)
         locked.save()
-        levels.record_levels(locked.team, framework, now.score)
+        standings.refresh_all(locked.team, by, recorded=framework.key)
         record(
             action="assessment.submit",
             by=by,

@@ -60,6 +60,17 @@ def shared_with_all(user, thing) -> bool:
 
 
 @rules.predicate
+def took_part(user, thing) -> bool:
+    """The thing is in some part the user's own word."""
+    return thing is not None and user.is_authenticated and hasattr(thing, "took_part") and thing.took_part(user)
+
+
+@rules.predicate
+def made_it(user, thing) -> bool:
+    return thing is not None and user.is_authenticated and getattr(thing, "created_by_id", None) == user.pk
+
+
+@rules.predicate
 def self_or_none(user, thing) -> bool:
     return thing == user
 
@@ -84,11 +95,21 @@ PERMISSIONS = {
     "assessment.answer": team_member,
     "assessment.start": team_member,
     "assessment.submit": team_manager,
+    "assessment.review": reviewer & ~team_member & ~took_part,
+    "campaign.create": administrator | manages_a_team,
+    "campaign.close": administrator | made_it,
+    "pulse.open": team_manager,
+    "pulse.answer": team_member,
     "assessment.delegate": team_manager,
+    "contradiction.assign": team_member,
+    "contradiction.accept": (auditor | reviewer) & ~team_member,
+    "target.set": team_manager,
+    "milestone.change": team_member,
     "roadmap.change": team_member,
     "roadmap.comment": administrator | auditor | reviewer | team_member,
     "investments.view": administrator | auditor | reviewer | manages_a_team,
     "report.request": signed_in,
+    "framework.manage": administrator,
     # models
     "profile.change": administrator | team_member,
     "profile.claim": administrator | reviewer,

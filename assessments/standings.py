@@ -1,0 +1,208 @@
+"""Where teams stand, kept ready: what lists read of many teams at once, and what follows a change.
+
+Each action that changes an answer, a review, a contradiction or evidence calls `refresh` in its own
+transaction. What only time changes is refreshed by a duty every hour; until it has run, `of` computes
+what has lapsed anew, so that nothing old looks good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from assessments import catalogue, levels, roadmap_items
+from assessments.actions import contradictions
+from assessments.explanation import reason
+from assessments.framework import Framework
+from assessments.levels import Current
+from assessments.models import LevelRecord, TeamStanding
+from assessments.position import Lapse, holds_until, lapses
+from assessments.standing import Kind
+from assessments.stored_score import level, levels_of, to_json
+from portal.accounts.models import Team
+from portal.ledger.actions import record
+from portal.message import Message
+
+REASONS = 3  # of a fall that a record tells
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A team's score in a framework as lists show it."""
+
+    team: int
+    framework: str
+    version: str
+    digest: str
+    assessment: int | None
+    score: Mapping[str, Any]
+    official: int
+    since: datetime | None
+    computed_at: datetime
+    lapse: Mapping[str, Any] | None = None
+
+    @property
+    def assessed(self) -> bool:
+        """Whether the team claims anything."""
+        return self.assessment is not None or any(state != "unknown" for state in self.score["claimed"].values())
+
+    def level(self, kind: Kind = "official", dimension: str = "") -> int | None:
+        return level(self.score, kind, dimension)
+
+    def met(self, framework: Framework, kind: Kind = "official", dimension: str = "") -> tuple[int, int]:
+        """How many of the required criteria are met, and how many there are."""
+        ids = [c.id for key, required in framework.ladders.items() if dimension in ("", key) for c in required]
+        return sum(self.score[kind].get(key) == "met" for key in ids), len(ids)
+
+
+def of(teams: Iterable[Team], frameworks: Iterable[Framework]) -> dict[tuple[int, str], Standing]:
+    """The standings of teams by (team id, framework key).
+
+    One query, and six for each framework of which a standing has lapsed, was computed with another
+    version, or was never computed.
+    """
+    by_id, by_key = {team.pk: team for team in teams}, {framework.key: framework for framework in frameworks}
+    now = timezone.now()
+    kept = TeamStanding.objects.filter(team__in=by_id, framework__in=by_key)
+    rows = {(row.team_id, row.framework): row for row in kept}
+    found = {}
+    for key, framework in by_key.items():
+        old = []
+        for team in by_id:
+            row = rows.get((team, key)) or TeamStanding(team_id=team, framework=key)
+            if row.pk and _holds(row, framework, now):
+                found[team, key] = _shown(row)
+            else:
+                old.append(row)
+        anew = levels.currents([by_id[row.team_id] for row in old], framework) if old else {}
+        found |= {(row.team_id, key): _shown(_filled(row, anew[row.team_id], now)) for row in old}
+    return found
+
+
+def refresh(team: Team, framework: Framework, by=None, *, recorded: bool = False) -> Current:
+    """Compute a team's standing anew, with its contradictions, roadmap and trend, in the caller's transaction.
+
+    Parameters
+    ----------
+    recorded : bool
+        The caller's own event tells the levels, so that none is written here.
+    """
+    Team.objects.select_for_update().get(pk=team.pk)
+    now = levels.current(team, framework)
+    if contradictions.follow(now, team, by):
+        now = levels.current(team, framework)
+    roadmap_items.follow(team, framework, now.score, by)
+    row = TeamStanding.objects.filter(team=team, framework=framework.key).first()
+    if now.assessed:
+        _record_change(team, now, row, by, recorded)
+    _filled(row or TeamStanding(team=team, framework=framework.key), now, timezone.now()).save()
+    return now
+
+
+def refresh_all(team: Team, by=None, *, recorded: str = "") -> None:
+    """`refresh` for every framework in use, since one answer counts in several.
+
+    Parameters
+    ----------
+    recorded : str
+        The key of the framework whose levels the caller's own event tells.
+    """
+    for framework in catalogue.currents().values():
+        refresh(team, framework, by, recorded=framework.key == recorded)
+
+
+def overdue(now: datetime | None = None) -> list[tuple[Team, Framework]]:
+    """The teams and frameworks whose standing has lapsed, is of another version, or was never computed."""
+    now, in_use = now or timezone.now(), catalogue.currents()
+    rows = {(row.team_id, row.framework): row for row in TeamStanding.objects.defer("score", "lapse")}
+    return [
+        (team, framework)
+        for team in Team.objects.order_by("pk")
+        for key, framework in in_use.items()
+        if (team.pk, key) not in rows or not _holds(rows[team.pk, key], framework, now)
+    ]
+
+
+def _holds(row: TeamStanding, framework: Framework, now: datetime) -> bool:
+    return row.framework_digest == framework.digest and (row.valid_until is None or row.valid_until > now)
+
+
+def _shown(row: TeamStanding) -> Standing:
+    return Standing(
+        row.team_id,
+        row.framework,
+        row.framework_version,
+        row.framework_digest,
+        row.assessment_id,
+        row.score,
+        row.official,
+        row.since,
+        row.computed_at,
+        row.lapse,
+    )
+
+
+def _filled(row: TeamStanding, now: Current, moment: datetime) -> TeamStanding:
+    """The row with the score of now; not saved."""
+    score = to_json(now.score)
+    official = now.score.overall.official
+    if row.score is None or row.official != official:
+        row.since = _lapsed_at(row, official, moment) or moment
+    row.framework_version, row.framework_digest = str(now.framework.version), now.framework.digest
+    row.assessment, row.score, row.official, row.computed_at = now.assessment, score, official, moment
+    row.valid_until = next(iter(lapses(now.judged.position)), None)
+    row.lapse = lapse_json(holds_until(now.judged))
+    return row
+
+
+def _lapsed_at(row: TeamStanding, official: int, moment: datetime) -> datetime | None:
+    """When the level fell as was foreseen, though it is only seen now."""
+    foreseen = row.lapse and datetime.fromisoformat(row.lapse["at"])
+    return foreseen if foreseen and foreseen <= moment and row.lapse["level"] == official else None
+
+
+def lapse_json(lapse: Lapse | None) -> dict[str, Any] | None:
+    if lapse is None:
+        return None
+    return {"at": lapse.at.isoformat(), "level": lapse.level, "criteria": list(lapse.criteria)}
+
+
+def _record_change(team: Team, now: Current, row: TeamStanding | None, by, recorded: bool) -> None:
+    """Append to the trend where a level changed, and say why the official one did."""
+    last = LevelRecord.objects.filter(team=team, framework=now.framework.key).last()
+    before, after = levels_of(last.score) if last else {}, levels_of(to_json(now.score))
+    if before == after:
+        return
+    because = [message.to_json() for message in changes(now, last.score if last else None)]
+    LevelRecord.objects.create(team=team, framework=now.framework.key, score=to_json(now.score), because=because)
+    if not recorded:
+        record(
+            action="levels.change",
+            by=by,
+            subject=("team", team.slug, team.name),
+            before=before,
+            after=after,
+            params={"framework": now.framework.key},
+            team=team,
+        )
+
+
+def changes(now: Current, stored: Mapping[str, Any] | None) -> list[Message]:
+    """What became of the official levels since a stored score: a sentence for each dimension that moved."""
+    said = []
+    for key, part in now.score.dimensions.items():
+        before = level(stored, "official", key)
+        if before is None or before == part.official:
+            continue
+        params: dict[str, Any] = {"before": before, "after": part.official}
+        if part.official < before:
+            lost = [c for c in part.official_blocking if stored.get("official", {}).get(c) == "met"]
+            named = (lost or list(part.official_blocking))[:REASONS]
+            params["reasons"] = [reason(now.judged, criterion, "official") for criterion in named]
+        change = Message(f"maturity.change.{'fell' if 'reasons' in params else 'rose'}", params)
+        said.append(Message("maturity.change.dimension", {"dimension": key, "change": change}))
+    return said

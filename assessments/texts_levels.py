@@ -1,0 +1,65 @@
+"""Sentences about levels: why one is what it is, until when it holds, and what changed it.
+
+Pure: no Django. ``criterion`` and ``dimensions`` are ids; `explanation.titled` puts titles in their place.
+"""
+
+from __future__ import annotations
+
+from portal.message import gettext_noop, register
+
+register(
+    {
+        # why a level is what it is
+        "maturity.why.reached.claimed": gettext_noop(
+            "Level %(level)s, since the team says that every criterion required up to it is met."
+        ),
+        "maturity.why.reached.evidenced": gettext_noop(
+            "Level %(level)s, since evidence shows every criterion required up to it."
+        ),
+        "maturity.why.reached.reviewed": gettext_noop(
+            "Level %(level)s, since a current review confirms every criterion required up to it."
+        ),
+        "maturity.why.reached.official": gettext_noop(
+            "Level %(level)s, since fresh evidence or a current review meets every criterion required up to it, "
+            "and no contradiction denies one."
+        ),
+        "maturity.why.zero": gettext_noop("Level 0, which requires nothing."),
+        "maturity.why.lowest": gettext_noop("Level %(level)s, that of the lowest dimension: %(dimensions)s."),
+        "maturity.why.not": gettext_noop("Not level %(level)s, since %(reasons)s."),
+        "maturity.why.top": gettext_noop("There is no higher level."),
+        "maturity.why.counted": gettext_noop("Met: %(met)s of %(required)s required."),
+        "maturity.why.lacking": gettext_noop("Not all, since %(reasons)s."),
+        "maturity.why.more": gettext_noop("the same holds for more criteria: %(n)s"),
+        # why a criterion does not count
+        "maturity.why.no": gettext_noop("the team answers “%(criterion)s” with no"),
+        "maturity.why.partly": gettext_noop("“%(criterion)s” is met only in part"),
+        "maturity.why.unanswered": gettext_noop("nobody has answered “%(criterion)s” yet"),
+        "maturity.why.na-refused": gettext_noop("the reviewer did not accept that “%(criterion)s” does not apply"),
+        "maturity.why.no-live": gettext_noop("“%(criterion)s” speaks of live models, and none is live"),
+        "maturity.why.disputed": gettext_noop("an open contradiction denies “%(criterion)s”"),
+        "maturity.why.denied": gettext_noop("evidence denies “%(criterion)s”"),
+        "maturity.why.aside": gettext_noop("the evidence of “%(criterion)s” was found to be mistaken"),
+        "maturity.why.stale": gettext_noop("the evidence of “%(criterion)s” is out of date"),
+        "maturity.why.person": gettext_noop("evidence supports “%(criterion)s”, but a person must answer yes too"),
+        "maturity.why.no-evidence": gettext_noop("no evidence shows “%(criterion)s”"),
+        "maturity.why.refused": gettext_noop("the reviewer did not confirm “%(criterion)s”"),
+        "maturity.why.lapsed": gettext_noop("the review of “%(criterion)s” lapsed on %(on)s"),
+        "maturity.why.unreviewed": gettext_noop("no current review confirms “%(criterion)s”"),
+        "maturity.why.neither": gettext_noop("neither fresh evidence nor a current review shows “%(criterion)s”"),
+        # until when it holds
+        "maturity.holds.until": gettext_noop(
+            "Holds until %(on)s, unless evidence or reviews are renewed: “%(criterion)s” counts no longer then."
+        ),
+        "maturity.holds.more": gettext_noop(
+            "Holds until %(on)s, unless evidence or reviews are renewed: “%(criterion)s” and more count no longer then "
+            "(criteria: %(n)s)."
+        ),
+        "maturity.holds.open": gettext_noop("No day is known on which it lapses."),
+        # what changed it
+        "maturity.change.fell": gettext_noop("Fell from %(before)s to %(after)s, since %(reasons)s."),
+        "maturity.change.rose": gettext_noop("Rose from %(before)s to %(after)s."),
+        "maturity.change.dimension": gettext_noop("%(dimension)s: %(change)s"),
+        # contradictions
+        "maturity.contradiction.claims": gettext_noop("Claimed: %(answer)s. %(evidence)s"),
+    }
+)
