@@ -152,10 +152,17 @@ def test_a_limit_is_told_of_tools_that_cover_the_cell():
         assert criterion.limits.keys() <= criterion.covered_by.keys(), criterion.id
 
 
-def test_what_only_the_portal_covers():
-    alone = {c.id for c in MAP.criteria if not c.covered_by.keys() - {"sekisho"}}
-    assert alone == {"monitor.person-judges"}
-    assert not {t for t in MAP.by_id["refresh.notify"].covered_by if t in TOOLS}
+def test_judging_is_left_to_people_and_no_source_tool_announces_a_refresh():
+    assert {c.id for c in MAP.criteria if not c.covered_by} == {"monitor.person-judges"}
+    assert not {tool for tool in MAP.by_id["refresh.notify"].covered_by if tool in TOOLS}
+
+
+def test_the_portal_claims_no_cell_for_itself_alone():
+    own = {c.id: c for c in MAP.criteria if "sekisho" in c.covered_by}
+    assert own
+    for criterion in own.values():
+        assert criterion.covered_by["sekisho"] == "part", criterion.id
+        assert "sekisho" in criterion.limits, criterion.id
 
 
 def test_starting_by_time_only_is_said_beside_it():
