@@ -87,6 +87,36 @@ class Bins(forms.CharField):
         return bins
 
 
+class Pools(forms.CharField):
+    """Groups judged together, a line a pool: ``region: islands and south = islands, south``."""
+
+    def prepare_value(self, value):
+        if isinstance(value, dict):
+            pools = [(column, *pool) for column, found in value.items() for pool in found.items()]
+            return "\n".join(f"{column}: {name} = {', '.join(levels)}" for column, name, levels in pools)
+        return value
+
+    def to_python(self, value) -> dict[str, dict[str, list[str]]]:
+        pools: dict[str, dict[str, list[str]]] = {}
+        for line in (super().to_python(value) or "").splitlines():
+            if not line.strip():
+                continue
+            column, _colon, rest = (part.strip() for part in line.partition(":"))
+            name, _equals, levels = (part.strip() for part in rest.partition("="))
+            groups = [group.strip() for group in levels.split(",") if group.strip()]
+            named = pools.setdefault(column, {})
+            taken = {group for others in named.values() for group in others}
+            if not (column and name and len(groups) > 1) or name in named or taken & set(groups):
+                raise forms.ValidationError(
+                    _(
+                        "Write a line for each pool, with a name and two groups or more, each group once, such as "
+                        "“region: islands and south = islands, south”."
+                    )
+                )
+            named[name] = groups
+        return pools
+
+
 def _written(edge: float) -> str:
     """With all its digits, since what is shown is what the form sends back."""
     return repr(float(edge)).removesuffix(".0")
@@ -111,6 +141,15 @@ class ProfileForm(forms.ModelForm):
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("For sensitive columns with many values, such as “age: 30, 45, 60”."),
+    )
+    pools = Pools(
+        label=_("Groups judged together"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_(
+            "For groups too small to be judged alone, declared before they are looked at, such as "
+            "“region: islands and south = islands, south”."
+        ),
     )
     proxy_columns = Columns(
         label=_("Proxies of sensitive columns"),
@@ -140,6 +179,14 @@ class ProfileForm(forms.ModelForm):
 
     def clean_bins(self):
         return self.cleaned_data.get("bins") or {}
+
+    def clean(self):
+        given = super().clean()
+        strange = set(given.get("pools") or {}) - set(given.get("sensitive_columns") or ())
+        if strange:
+            names = ", ".join(sorted(strange))
+            self.add_error("pools", _("Not among the sensitive columns: %(names)s.") % {"names": names})
+        return given
 
     @property
     def content(self) -> dict:

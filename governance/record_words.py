@@ -109,6 +109,7 @@ register_fields(
         "weight_column": gettext_noop("Weight column"),
         "proxy_columns": gettext_noop("Proxies of sensitive columns"),
         "slice_columns": gettext_noop("Slices of performance"),
+        "pools": gettext_noop("Groups judged together"),
         "rev": gettext_noop("Revision"),
         "digest": gettext_noop("Digest"),
     }

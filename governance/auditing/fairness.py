@@ -62,6 +62,7 @@ def examine(examination: Examination, folder: Path, progress) -> Finding:
             weight=profile.weight_column or None,
             score=score,
             bins=profile.bins or None,
+            pool=profile.pools or None,
             min_group=smallest_group(),
         )
     except EvaluationDataError as error:

@@ -77,6 +77,7 @@ class Profile(models.Model):
     )
     sensitive_columns = models.JSONField(_("sensitive columns"), default=list, blank=True)
     bins = models.JSONField(_("edges of bins"), default=dict, blank=True)
+    pools = models.JSONField(_("groups judged together"), default=dict, blank=True)
     excluded_columns = models.JSONField(_("columns the model does not take"), default=list, blank=True)
     proxy_columns = models.JSONField(_("proxies of sensitive columns"), default=list, blank=True)
     slice_columns = models.JSONField(_("slices of performance"), default=list, blank=True)
@@ -118,9 +119,10 @@ class Profile(models.Model):
         "weight_column",
         "proxy_columns",
         "slice_columns",
+        "pools",
     ]
     # Left out of the digest while they are empty: what was approved before they existed stays approved.
-    LATER = ("score_column", "weight_column", "proxy_columns", "slice_columns")
+    LATER = ("score_column", "weight_column", "proxy_columns", "slice_columns", "pools")
 
     @property
     def content(self) -> dict:

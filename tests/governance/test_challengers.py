@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from governance.actions.evaluation_uses import use_set
+from governance.actions.evaluation_uses import release_set, use_set
 from governance.auditing.challengers import judged_on_challengers
 from governance.auditing.examination import Examination, Finding
 from governance.auditing.run import known_inputs, run_audit
@@ -85,6 +85,18 @@ def audited() -> Audit:
     job = Job.objects.filter(kind="audit.fairness").latest("pk")
     KINDS["audit.fairness"].run(job, lambda *args: None)
     return Audit.objects.filter(kind="fairness").latest("pk")
+
+
+def test_groups_are_judged_together_as_the_profile_declares(cast, version):
+    head, *rows = decisions(0).splitlines()
+    third = [f"{row[:-1]}x" if i % 50 == 0 else row for i, row in enumerate(rows)]
+    rare = uploaded(cast.team, cast.member, text="\n".join([head, *third]), name="Three groups")
+    release_set(use=version.model.evaluation_uses.get(), by=cast.member)
+    use_set(model=version.model, one=rare, role="gold", by=cast.member)
+    Profile.objects.filter(model=version.model).update(pools={"sex": {"m or x": ["m", "x"]}})
+    audit = audited()
+    assert {tuple(group["group"].values()) for group in audit.result["groups"]} == {("f",), ("m or x",)}
+    assert any(note["code"] == "fairness.note.pooled" for note in audit.result["notes"])
 
 
 def test_the_worse_finding_counts_and_the_gold_one_is_kept(cast, version):

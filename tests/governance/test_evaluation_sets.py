@@ -75,7 +75,12 @@ def test_a_profile_without_the_new_fields_keeps_its_digest(cast, version):
     """Approvals of before bind it."""
     profile = version.model.profile
     assert profile.digest == digest_of({name: getattr(profile, name) for name in BEFORE})
-    for field, value in (("score_column", "p"), ("slice_columns", ["region"]), ("pinned", {"gold": "sha256:1"})):
+    for field, value in (
+        ("score_column", "p"),
+        ("slice_columns", ["region"]),
+        ("pools", {"sex": {"all": ["f", "m"]}}),
+        ("pinned", {"gold": "sha256:1"}),
+    ):
         changed = Profile(**{f.name: getattr(profile, f.name) for f in profile._meta.concrete_fields} | {field: value})
         assert changed.digest != profile.digest
 

@@ -224,6 +224,23 @@ def test_a_stale_or_wrong_profile_keeps_what_was_typed(cast, as_user, version):
     assert "<script>alert" not in text(wrong)
 
 
+def test_pools_are_declared_in_the_profile(cast, as_user, version):
+    browser, address = as_user(cast.member), url("model-profile", version.model.pk)
+    lines = "age_band: young and middle = 18-29, 30-44"
+    for wrong in ("age_band: alone = 60+", "age_band 18-29", f"{lines}\nage_band: again = 30-44, 60+"):
+        refused = browser.post(address, profile_form(cast, rev=1, sensitive_columns="age_band", pools=wrong))
+        assert refused.status_code == 422
+        assert "each group once" in text(refused)
+        assert wrong.splitlines()[-1] in text(refused)
+    strange = browser.post(address, profile_form(cast, rev=1, sensitive_columns="sex", pools=lines))
+    assert "Not among the sensitive columns: age_band." in text(strange)
+    saved = browser.post(address, profile_form(cast, rev=1, sensitive_columns="age_band", pools=lines))
+    assert saved.status_code == 302
+    version.model.profile.refresh_from_db()
+    assert version.model.profile.pools == {"age_band": {"young and middle": ["18-29", "30-44"]}}
+    assert lines in text(browser.get(address))
+
+
 def test_an_auditor_reads_the_profile_and_cannot_change_it(cast, as_user, version):
     address = url("model-profile", version.model.pk)
     assert "Proposes a card limit" in text(as_user(cast.auditor).get(address))
