@@ -16,6 +16,7 @@ class GovernanceConfig(AppConfig):
             interpreter_texts,
             mirror,
             moves,
+            notices,
             record_words,
             reports,
             sandbox_hosts,

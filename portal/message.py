@@ -38,7 +38,8 @@ class Message:
     code : str
         A registered code, such as ``"fairness.fail"``.
     params : mapping
-        Values of the text's ``%(name)s`` places: str, int, float, None, Message, or a list of these.
+        Values of the text's ``%(name)s`` places: str, int, float, None, Message, a text in each language
+        (``{"en": …, "ja": …}``), or a list of these.
     """
 
     code: str
@@ -83,7 +84,12 @@ def number(value: float) -> str:
     return f"{value:.{digits}f}".rstrip("0").rstrip(".").replace("-", "−") or "0"
 
 
-def render(message: Message, translate: Callable[[str], str] = gettext_noop, joiner: str = ", ") -> str:
+def render(
+    message: Message,
+    translate: Callable[[str], str] = gettext_noop,
+    joiner: str = ", ",
+    language: str = "en",
+) -> str:
     """Render a message; an unknown code shows itself rather than hiding the record.
 
     Parameters
@@ -93,22 +99,26 @@ def render(message: Message, translate: Callable[[str], str] = gettext_noop, joi
         From the English text to the reader's; the identity by default.
     joiner : str
         What stands between the items of a list.
+    language : str
+        The reader's, for texts that are given in each language.
     """
     text = _TEXTS.get(message.code)
     if text is None:
         return message.code
-    params = {k: _shown(v, translate, joiner) for k, v in message.params.items()}
+    params = {k: _shown(v, translate, joiner, language) for k, v in message.params.items()}
     try:
         return translate(text) % params
     except (KeyError, ValueError, TypeError):
         return f"{message.code} {params}"
 
 
-def _shown(value: Any, translate: Callable[[str], str], joiner: str) -> str:
+def _shown(value: Any, translate: Callable[[str], str], joiner: str, language: str) -> str:
     if value is None:
         return "–"
     if isinstance(value, Message):
-        return render(value, translate, joiner)
+        return render(value, translate, joiner, language)
+    if isinstance(value, Mapping):
+        return str(value.get(language) or value.get("en", ""))
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):
@@ -116,5 +126,5 @@ def _shown(value: Any, translate: Callable[[str], str], joiner: str) -> str:
     if isinstance(value, int):
         return f"{value:,}" if abs(value) >= 10000 else str(value)
     if isinstance(value, list | tuple):
-        return joiner.join(_shown(v, translate, joiner) for v in value)
+        return joiner.join(_shown(v, translate, joiner, language) for v in value)
     return str(value)

@@ -1,4 +1,4 @@
-"""The worker's part: reminding every quarter of an hour, and mailing whenever something is to be mailed."""
+"""The worker's part: looking every minute for what waits, and mailing whenever something is to be mailed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from portal.jobs.actions import enqueue
 from portal.jobs.kinds import every, job_kind
 from portal.message import Message
 
-SEND, REMIND = "inbox.send", "inbox.remind"
+SEND = "inbox.send"
 KEPT = timedelta(days=180)  # notices that were read or are done, and mails
 log = structlog.get_logger("sekisho.inbox")
 
@@ -29,35 +29,25 @@ def send(job, progress) -> dict:
     return {"sent": sent}
 
 
-@job_kind(REMIND, title=_("Remind of what waits"), lease=90)
-def look(job, progress) -> dict:
-    """Ask every source; one that fails does not keep the others."""
-    told, gone, failed = 0, 0, []
-    for step, source in enumerate(list(SOURCES)):
-        progress(step, len(SOURCES), Message("inbox.reminding", {"source": source}))
+@every(60, name="inbox.remind")
+def look() -> list[str]:
+    """Ask every source what waits; one that fails does not keep the others. Which failed."""
+    failed = []
+    for source in list(SOURCES):
         try:
-            new, old = remind(source)
+            remind(source)
         except Exception:
             log.exception("source failed", source=source)
             failed.append(source)
-            continue
-        told, gone = told + new, gone + old
-    tidy()
-    progress(len(SOURCES), len(SOURCES))
-    return {"told": told, "withdrawn": gone, "failed": failed}
+    return failed
 
 
+@every(6 * 3600, name="inbox.tidy")
 def tidy() -> None:
     """Forget what was read or done half a year ago."""
     before = timezone.now() - KEPT
     Notice.objects.filter(created_at__lt=before).exclude(read_at=None, withdrawn_at=None).delete()
     Mail.objects.filter(created_at__lt=before).exclude(state=MailState.WAITING).delete()
-
-
-@every(900, name=REMIND)
-def look_now_and_then() -> None:
-    with transaction.atomic():
-        enqueue(kind=REMIND, params={}, key=REMIND)
 
 
 @every(15, name=SEND)

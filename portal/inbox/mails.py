@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.conf import settings
 from django.core import signing
@@ -14,7 +13,6 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from portal.accounts.models import User
 from portal.inbox.kinds import KINDS
 from portal.inbox.models import Mail, Notice
 from portal.inbox.reminders import zone_of
@@ -35,7 +33,7 @@ class Group:
 def compose(mail: Mail, notices: Sequence[Notice]) -> EmailMultiAlternatives:
     """The mail as it goes out: plain text, and the same as simple HTML."""
     user = mail.user
-    stop = stop_address(user, None if mail.digest_of else sorted({notice.kind for notice in notices}))
+    stop = stop_address(mail)
     with translation.override(user.language), timezone.override(zone_of(user)):
         context = {
             "user": user,
@@ -101,17 +99,22 @@ def address_of(path: str) -> str:
     return settings.SITE_URL + path
 
 
-def stop_address(user: User, kinds: list[str] | None) -> str:
-    """The page that stops mails of some kinds, or the digest (None), for whoever holds the link."""
-    token = signing.dumps({"user": str(user.pseudonym), "kinds": kinds}, salt=SALT, compress=True)
-    return address_of(reverse("unsubscribe", args=[token]))
+def stop_address(mail: Mail) -> str:
+    """The page that stops such mails for whoever holds the link: the mail's number, signed."""
+    return address_of(reverse("unsubscribe", args=[signing.Signer(salt=SALT).sign(mail.pk)]))
 
 
-def read_token(token: str) -> tuple[User, list[str] | None] | None:
-    """Whose mails of which kinds a link stops; None for a link that we did not make."""
+def read_token(token: str) -> Mail | None:
+    """Which mail a link came with; None for a link that we did not make, and for mails long forgotten."""
     try:
-        found: dict[str, Any] = signing.loads(token, salt=SALT)
-    except signing.BadSignature:
+        number = int(signing.Signer(salt=SALT).unsign(token))
+    except (signing.BadSignature, ValueError):
         return None
-    user = User.objects.active().filter(pseudonym=found["user"]).first()
-    return (user, found["kinds"]) if user else None
+    return Mail.objects.select_related("user").filter(pk=number, user__is_active=True).first()
+
+
+def kinds_of(mail: Mail) -> list[str] | None:
+    """The kinds that stopping it is about; None for a digest, which is stopped as a whole."""
+    if mail.digest_of:
+        return None
+    return sorted(set(mail.notices.order_by().values_list("kind", flat=True)))

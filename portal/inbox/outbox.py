@@ -150,6 +150,7 @@ def _send(mail: Mail, connection) -> str:
     message = compose(mail, notices)
     message.connection = connection
     try:
+        connection.open()  # once for all: a connection that `send` opens, it closes
         message.send()
     except smtplib.SMTPRecipientsRefused as error:
         code, words = next(iter(error.recipients.values()))

@@ -26,16 +26,20 @@ log = structlog.get_logger("sekisho.inbox")
 def remind(source: str) -> tuple[int, int]:
     """Tell what a source reports, and withdraw what it reports no longer; how many of each."""
     now = timezone.now()
+    # Read before the source is asked, so that what an action tells meanwhile is not taken for something gone.
+    open_ones = list(Notice.objects.open().filter(key__startswith=f"{source}:").values_list("pk", "user_id", "key"))
+    rows = list(_told(source, SOURCES[source](), now))
+    stands = {(row.user.pk, row.key) for row in rows}
+    gone = [pk for pk, user, key in open_ones if (user, key) not in stands]
+    known = {(user, key) for _pk, user, key in open_ones}
+    fresh = [row for row in rows if (row.user.pk, row.key) not in known]
+    if not fresh and not gone:
+        return 0, 0
     with transaction.atomic():
-        rows = list(_told(source, SOURCES[source](), now))
-        told = tell_all(rows)
-        stands = {(row.user.pk, row.key) for row in rows}
-        open_ones = Notice.objects.open().filter(key__startswith=f"{source}:")
-        gone = [pk for pk, user, key in open_ones.values_list("pk", "user_id", "key") if (user, key) not in stands]
+        told = tell_all(fresh)
         for start in range(0, len(gone), BATCH):
             Notice.objects.filter(pk__in=gone[start : start + BATCH]).update(withdrawn_at=now)
-    if told or gone:
-        log.info("reminded", source=source, told=told, withdrawn=len(gone))
+    log.info("reminded", source=source, told=told, withdrawn=len(gone))
     return told, len(gone)
 
 

@@ -20,7 +20,6 @@ register(
     {
         "inbox.sending": gettext_noop("Sending e-mail."),
         "inbox.sent": gettext_noop("E-mails sent: %(n)s."),
-        "inbox.reminding": gettext_noop("Looking for what falls due: %(source)s."),
         "inbox.mail_refused": gettext_noop("The mail server refused it for good: %(reason)s"),
         "inbox.mail_failed": gettext_noop("The mail server could not be used: %(reason)s"),
         "inbox.link_invalid": gettext_noop("This link is not valid. Choose your e-mails on your own page instead."),

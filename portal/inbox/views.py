@@ -18,14 +18,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from portal.inbox import actions
 from portal.inbox.forms import ChannelsForm
 from portal.inbox.kinds import KINDS
-from portal.inbox.mails import read_token
+from portal.inbox.mails import kinds_of, read_token
 from portal.inbox.models import Mail, MailState, Notice
 from portal.inbox.outbox import calendars_of, mail_is_set, next_digest
 from portal.web.acting import act
 from portal.web.errors import Missing
 from portal.web.lists import Facet, ListPage
 
-STATES = (("unread", gettext_lazy("Unread")), ("read", gettext_lazy("Read")), ("done", gettext_lazy("Done")))
+STATES = (("unread", gettext_lazy("Unread")), ("read", gettext_lazy("Already read")), ("done", gettext_lazy("Done")))
 
 
 @require_safe
@@ -40,7 +40,10 @@ def inbox(request: HttpRequest) -> HttpResponse:
         request,
         rows.select_related("team"),
         search=("subject_label", "team__name"),
-        facets=[Facet("state", _("State"), choices=STATES), Facet("kind", _("Kind"), choices=lambda: _titles(request.user))],
+        facets=[
+            Facet("state", _("State"), choices=STATES),
+            Facet("kind", _("Kind"), choices=lambda: _titles(request.user)),
+        ],
         order=("place", "-created_at"),
     )
     return render(request, "inbox/inbox.html", {"list": page, "mail_is_set": mail_is_set()})
@@ -112,10 +115,10 @@ def notifications(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """Stop what the link of a mail names: asked by GET, done by POST."""
-    found = read_token(token)
-    if found is None:
+    mail = read_token(token)
+    if mail is None:
         raise Missing("inbox.link_invalid")
-    user, kinds = found
+    user, kinds = mail.user, kinds_of(mail)
     with translation.override(user.language):
         request.LANGUAGE_CODE = user.language
         if request.method == "POST":

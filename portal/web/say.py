@@ -18,5 +18,5 @@ def say(message: Message | Mapping[str, Any] | str | None) -> str:
         message = Message.from_json(message)
     if not isinstance(message, Message):
         return str(message)
-    joiner = "、" if (get_language() or "").startswith("ja") else ", "
-    return render(message, gettext, joiner)
+    language = (get_language() or "en").partition("-")[0]
+    return render(message, gettext, "、" if language == "ja" else ", ", language)
