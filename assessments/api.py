@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from assessments import actions, catalogue, levels, roadmap
+from assessments.api_frameworks import FrameworkText, FrameworkUpgrade
 from assessments.framework import Framework, Text
 from assessments.models import Answer, AnswerValue, Assessment, AssessmentState
 from portal.accounts.models import Team
@@ -30,6 +31,7 @@ class FrameworkSerializer(serializers.Serializer):
     key = serializers.CharField()
     version = serializers.IntegerField()
     digest = serializers.CharField()
+    kind = serializers.ChoiceField(choices=["levelled", "checklist"])
     title = serializers.DictField(child=serializers.CharField())
     criteria = serializers.IntegerField()
     required = serializers.IntegerField()
@@ -64,6 +66,7 @@ def _framework(framework: Framework) -> dict[str, Any]:
         "key": framework.key,
         "version": framework.version,
         "digest": framework.digest,
+        "kind": framework.kind,
         "title": _both(framework.title),
         "criteria": len(framework.criteria),
         "required": sum(criterion.required for criterion in framework.criteria),
@@ -263,6 +266,8 @@ class TeamLevels(APIView):
 urls = [
     path("frameworks/", FrameworkList.as_view(), name="api-frameworks"),
     path("frameworks/<str:key>/", FrameworkDetail.as_view(), name="api-framework"),
+    path("frameworks/<str:key>/yaml/", FrameworkText.as_view(), name="api-framework-yaml"),
+    path("frameworks/<str:key>/upgrade/", FrameworkUpgrade.as_view(), name="api-framework-upgrade"),
     path("assessments/", AssessmentList.as_view(), name="api-assessments"),
     path("assessments/<int:pk>/", AssessmentDetail.as_view(), name="api-assessment"),
     path("assessments/<int:pk>/answers/<str:criterion>/", AssessmentAnswer.as_view(), name="api-assessment-answer"),

@@ -9,7 +9,11 @@ class AssessmentsConfig(AppConfig):
             jobs,
             messages,
             messages_filling,
+            messages_frameworks,
+            messages_levels,
             messages_roadmap,
+            notices,
             reports,
+            rescoring,
             team_facts,
         )

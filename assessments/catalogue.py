@@ -96,7 +96,10 @@ def waiting(frameworks: Iterable[Framework]) -> dict[str, Framework]:
 @transaction.atomic
 def keep(framework: Framework, *, state: str = FrameworkState.CURRENT) -> FrameworkVersion:
     """The row of a framework; a shipped one gets its row when it is first used."""
-    row, _ = FrameworkVersion.objects.get_or_create(
+    kept = FrameworkVersion.objects.filter(key=framework.key, version=framework.version).first()
+    if kept:
+        return kept
+    row, _ = FrameworkVersion.objects.get_or_create(  # another process may keep it at the same moment
         key=framework.key,
         version=framework.version,
         defaults={

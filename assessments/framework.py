@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass as plain_dataclass
 from dataclasses import field, replace
 from functools import cached_property, lru_cache
@@ -194,14 +194,24 @@ def from_filled(data: Mapping[str, Any]) -> Framework:
     return framework
 
 
-def faults(source: str) -> tuple[Fault, ...]:
-    """Everything that is wrong with a YAML text, in the order of its lines; empty for one that can be used."""
+def faults(
+    source: str, also: Callable[[Framework], Iterable[framework_checks.Problem]] = lambda framework: ()
+) -> tuple[Fault, ...]:
+    """Everything that is wrong with a YAML text, in the order of its lines; empty for one that can be used.
+
+    Parameters
+    ----------
+    also : callable
+        What is expected of the framework beyond its being one; asked once all else is right.
+    """
     try:
         read = _read(source)
     except FrameworkError as error:
         line, named = error.message.params.get("line", 1), error.message.params.get("field", "")
         return (Fault(line, named, error.message, error.message),)
-    _, problems = _examined(read.data, _homes())
+    framework, problems = _examined(read.data, _homes())
+    if framework is not None:
+        problems = list(also(framework))
     found = [Fault(read.line(path), read.field(path), why, read.error(path, why)) for path, why in problems]
     return tuple(sorted(found, key=lambda fault: fault.line))
 

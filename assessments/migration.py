@@ -252,7 +252,8 @@ class _Work:
             }
 
     def _drop_answers(self, answered: Mapping[str, Answer], change: Change | None) -> None:
-        self.dropped += [Dropped("answer", key, one.value, one.reason, change) for key, one in answered.items()]
+        said = {key: one for key, one in answered.items() if one.value or one.reason}
+        self.dropped += [Dropped("answer", key, one.value, one.reason, change) for key, one in said.items()]
 
     def _drop_reviews(self, reviewed: Mapping[str, Review], change: Change) -> None:
         self.dropped += [Dropped("review", key, one.verdict, "", change) for key, one in reviewed.items()]

@@ -40,8 +40,14 @@ def effort(size: int) -> str:
 
 @register.filter
 def at(mapping, key):
-    """The value of a key."""
-    return mapping.get(key)
+    """The value of a key, or the item of a list at a place."""
+    return mapping[key] if isinstance(mapping, list | tuple) else mapping.get(key)
+
+
+@register.filter
+def change_word(code: str) -> str:
+    """What a map between versions does, in a word: to a criterion, or to its answers."""
+    return say(Message(f"upgrade.map.{code}"))
 
 
 @register.filter

@@ -1,0 +1,66 @@
+"""What a newer version would do to each team, and bringing it into use."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from assessments import upgrades, wording
+from assessments.actions import upgrading
+from assessments.actions.frameworks import MANAGE
+from assessments.impact import Move
+from assessments.views.frameworks import framework_or_404
+from portal.accounts.permissions import permission_required
+from portal.web.errors import Conflict
+from portal.web.say import say
+
+
+@permission_required(MANAGE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def framework_upgrade(request: HttpRequest, key: str) -> HttpResponse:
+    """The dry run of an upgrade, team by team; a POST carries it out."""
+    asked = request.GET.get("to", "")
+    version = int(asked) if asked.isdigit() and len(asked) < 6 else None
+    if request.method == "POST":
+        done = upgrading.upgrade(key=key, version=version, by=request.user)
+        messages.success(request, say(upgrading.said(done)))
+        return redirect("framework", key)
+    try:
+        old, new = upgrades.target(key, version)
+        upgrade = upgrades.dry_run(old, new)
+    except Conflict as refusal:
+        context = {"framework": framework_or_404(key), "refusal": refusal}
+        return render(request, "assessments/framework_upgrade.html", context, status=refusal.status)
+    context = {
+        "framework": new,
+        "old": old,
+        "upgrade": upgrade,
+        "rows": [(one, [sentence(one.team.name, move) for move in one.moves]) for one in upgrade.moved],
+        "unmoved": [one for one in upgrade.teams if not one.moves],
+        "set_aside": sum(len(one.migrated.dropped) for one in upgrade.teams),
+        "to_confirm": sum(len(one.migrated.reconfirm) for one in upgrade.teams),
+    }
+    return render(request, "assessments/framework_upgrade.html", context)
+
+
+def sentence(team: str, move: Move) -> str:
+    """ "Lending drops from 3 to 2 in Training (official), for “…” (asks for more than before)." """
+    places = {
+        "team": team,
+        "before": move.before,
+        "after": move.after,
+        "dimension": wording.text(move.title),
+        "kind": _("official") if move.kind == "official" else _("claimed"),
+    }
+    if move.after is None:
+        return _("%(team)s: %(dimension)s is not part of it any more (%(kind)s level %(before)s)") % places
+    if move.before is None:
+        said = _("%(team)s begins at %(after)s in %(dimension)s (%(kind)s)")
+    elif move.drops:
+        said = _("%(team)s drops from %(before)s to %(after)s in %(dimension)s (%(kind)s)")
+    else:
+        said = _("%(team)s rises from %(before)s to %(after)s in %(dimension)s (%(kind)s)")
+    return said % places
