@@ -102,5 +102,9 @@ class MoveForm(forms.Form):
 
 class CommentForm(forms.Form):
     text = forms.CharField(
-        label=_("Comment"), max_length=TEXT_LIMIT * 2, strip=False, widget=forms.Textarea({"rows": 3}), required=False
+        label=_("Comment"),
+        max_length=TEXT_LIMIT * 2,
+        strip=False,
+        widget=forms.Textarea({"rows": 3}),
+        error_messages={"required": _("Write something before you post it.")},
     )

@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from assessments.views import roadmap, roadmap_items
+from assessments.views import investments, roadmap, roadmap_items
 
 urlpatterns = [
+    path("investments/", investments.page, name="investments"),
     path("teams/<str:slug>/roadmap/", roadmap.roadmap, name="roadmap"),
     path("teams/<str:slug>/roadmap/what-if/", roadmap.what_if, name="roadmap-what-if"),
     path("teams/<str:slug>/roadmap/take/", roadmap_items.take, name="roadmap-take"),

@@ -180,7 +180,9 @@ def _goals(
     levels, newly = planning.levels_of(framework, standing), set(met)
     goals = []
     for dimension in framework.dimensions:
-        required = framework.of(dimension.key, required=True)
+        required = framework.ladders[dimension.key]
+        if framework.is_checklist and not required:
+            continue  # an area of recommendations alone has nothing to reach
         reached = after[dimension.key]
         goals.append(
             Goal(

@@ -199,8 +199,9 @@ def _rows(request: HttpRequest, team: Team) -> QuerySet:
 
 def _facets(team: Team) -> list[Facet]:
     names = [(person.pk, str(person)) for person in members_of(team)]
-    known = catalogue.currents()
-    frameworks = [(key, wording.text(found.title)) for key, found in known.items()]
+    used = set(RoadmapItem.objects.filter(team=team).values_list("framework", flat=True).distinct())
+    known = {key: wording.text(found.title) for key, found in catalogue.currents().items()}
+    frameworks = [(key, known.get(key, key)) for key in sorted(used)]
     return [
         Facet("due", _("Due"), field="when", choices=DUE),
         Facet("owner", _("Owner"), field="owner_id", choices=[*names, (NULL, _("Nobody yet"))]),
