@@ -15,7 +15,6 @@ from portal.ledger.actions import record
 from portal.message import Message
 from portal.web.errors import Invalid
 
-JUDGED = (SetRole.GOLD, SetRole.CHALLENGER, SetRole.SENSITIVE, SetRole.REFERENCE)  # a verdict stands on these
 COMPARED = (SetRole.GOLD, SetRole.CHALLENGER, SetRole.TRAINING)  # their overlap is measured
 
 
@@ -90,7 +89,7 @@ def _record(action: str, use: EvaluationSetUse, by, before: dict[str, Any], afte
 
 def _follow(use: EvaluationSetUse, by) -> None:
     """The profile's digest, what stands on it, and the overlap follow a change of a model's sets."""
-    if use.role in JUDGED and pin_profile(model=use.model):
+    if pin_profile(model=use.model):
         judge_anew(model=use.model, by=by)
     if use.role in COMPARED:
         ask_for_overlap(model=use.model, by=by)
@@ -111,7 +110,11 @@ def pin_profile(*, model: RegisteredModel) -> bool:
 def pinned_of(model: RegisteredModel) -> dict[str, Any]:
     """What of a model's sets its verdicts stand on."""
     pinned: dict[str, Any] = {}
-    for use in EvaluationSetUse.objects.filter(model=model, role__in=JUDGED).select_related("set"):
+    uses = EvaluationSetUse.objects.filter(model=model).select_related("set")
+    reference = any(use.role == SetRole.REFERENCE for use in uses)
+    for use in uses:
+        if use.role == SetRole.TRAINING and reference:
+            continue  # drift is measured from it only where there is no reference
         if use.role == SetRole.CHALLENGER:
             pinned["challenger"] = sorted([*pinned.get("challenger", ()), use.set.digest])
         elif use.role == SetRole.SENSITIVE:

@@ -96,6 +96,17 @@ def test_approvals_follow_the_sets(cast, version):
     assert Profile.objects.get(model=version.model).digest == before
 
 
+def test_what_drift_is_measured_from_is_bound(cast, version):
+    """The training data where there is no reference; and not where there is one."""
+    training = uploaded(cast.team, cast.member)
+    use_set(model=version.model, one=training, role="training", by=cast.member)
+    assert Profile.objects.get(model=version.model).pinned == {"training": training.digest}
+    text = "income,region,label\n1.0,north,0\n"
+    reference = uploaded(cast.team, cast.member, text=text, name="Reference", file="reference.csv")
+    use_set(model=version.model, one=reference, role="reference", by=cast.member)
+    assert Profile.objects.get(model=version.model).pinned == {"reference": reference.digest}
+
+
 def test_who_may_judge_a_model_on_what(cast, version):
     foreign = uploaded(cast.other_team, cast.stranger)
     with pytest.raises(Forbidden):
