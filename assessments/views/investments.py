@@ -15,12 +15,14 @@ from django.views.decorators.http import require_safe
 from assessments import catalogue, standings, wording
 from assessments.framework import Framework
 from assessments.investments import Investment, Place, credited, investments
+from assessments.views.frame import FRAMEWORK
 from portal.accounts.models import Team
 from portal.accounts.permissions import permission_required
 from portal.web.csv_export import csv_response
 
 SIZE = 20
-TEAMS_NAMED, PRACTICES_NAMED = 6, 4
+ALL = "all"
+TEAMS_NAMED, PRACTICES_NAMED = 6, 2
 KINDS = {
     "practice": gettext_lazy("One practice"),
     "theme": gettext_lazy("A theme"),
@@ -60,7 +62,8 @@ def page(request: HttpRequest) -> HttpResponse:
     units = Counter(mine.order_by("unit__name").values_list("unit__name", flat=True))
     unit, key, kind = (request.GET.get(name, "").replace("\x00", "") for name in ("unit", "framework", "kind"))
     teams = {team.pk: team for team in (mine.filter(unit__name=unit) if unit else mine)}
-    frameworks = {key: in_use[key]} if key in in_use else in_use
+    key = key if key in in_use or key == ALL else FRAMEWORK
+    frameworks = in_use if key == ALL else {key: in_use[key]}
     places, assessed = _places(teams.values(), frameworks)
     everything = investments(places)
     counts = Counter(one.kind for one in everything)
@@ -71,6 +74,7 @@ def page(request: HttpRequest) -> HttpResponse:
     rows = [row for row, _place in zip(rows, range(SIZE), strict=False)]
     context = {
         "nav": "teams",
+        "several": len(frameworks) > 1,
         "rows": rows,
         "best": rows[0] if rows else None,
         "found": len(shown),
@@ -80,10 +84,15 @@ def page(request: HttpRequest) -> HttpResponse:
         "left_out": len(teams) - len(assessed),
         "facets": [
             (_("Kind"), "kind", [(name, words, counts[name]) for name, words in KINDS.items()], kind),
-            (_("Framework"), "framework", [(k, wording.text(f.title), None) for k, f in in_use.items()], key),
+            (
+                _("Framework"),
+                "framework",
+                [*((k, wording.text(f.title), None) for k, f in in_use.items()), (ALL, _("All"), None)],
+                key,
+            ),
             (_("Unit"), "unit", [(name, name, count) for name, count in units.items()], unit),
         ],
-        "filtered": bool(unit or kind in KINDS or key in in_use),
+        "filtered": bool(unit or kind in KINDS or key != FRAMEWORK),
     }
     return render(request, "assessments/investments.html", context)
 
@@ -109,11 +118,17 @@ def _row(one: Investment, frameworks: Mapping[str, Framework], teams: Mapping[in
         title = wording.text(frameworks[framework].themes[theme])
         where = wording.text(frameworks[framework].title)
     else:
-        title = practices[0] if len(practices) == 1 else _("%(n)s practices together") % {"n": len(practices)}
+        title = practices[0] if len(practices) == 1 else _together(practices)
         where = wording.joined(
             [wording.text(frameworks[key].title) for key in dict.fromkeys(key for key, _c in one.practices.values())]
         )
     return Row(one, title, practices, names, where)
+
+
+def _together(practices: tuple[str, ...]) -> str:
+    named = wording.joined([wording.quoted(name) for name in practices[:PRACTICES_NAMED]])
+    rest = len(practices) - PRACTICES_NAMED
+    return _("%(named)s and %(rest)s more") % {"named": named, "rest": rest} if rest > 0 else named
 
 
 def _csv(rows: Iterable[Row]) -> HttpResponse:

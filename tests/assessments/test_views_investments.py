@@ -64,8 +64,11 @@ def test_one_sees_only_ones_own_teams_and_members_none(as_user, cast, claim):
 def test_it_is_narrowed_by_kind_unit_and_framework(as_user, cast, claim):
     claim(cast.team, all_but=["training.code-hosted", "integration.basic-tests"])
     client = as_user(cast.auditor)
-    assert "practices together" in page(client.get(f"{URL}?kind=package"))
-    assert "practices together" not in page(client.get(f"{URL}?kind=practice"))
+    both = [FRAMEWORK.by_id[key].title.en for key in ("training.code-hosted", "integration.basic-tests")]
+    together = f"“{both[0]}”, “{both[1]}”".replace("'", "&#x27;")
+    assert together in page(client.get(f"{URL}?kind=package"))
+    assert together not in page(client.get(f"{URL}?kind=practice"))
+    assert "Continuous delivery for ML" in page(client.get(f"{URL}?framework=all&kind=theme"))
     assert "No team that you may see has been assessed yet." in page(client.get(f"{URL}?unit=Elsewhere"))
     page(client.get(f"{URL}?framework=none&kind=none&unit=%00"))
 
@@ -89,7 +92,7 @@ def test_more_teams_take_no_more_queries(as_user, cast, claim):
 
     def queries():
         with CaptureQueriesContext(connection) as caught:
-            page(client.get(URL))
+            page(client.get(f"{URL}?framework=all"))
         return len(caught)
 
     queries()
