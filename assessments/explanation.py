@@ -1,13 +1,11 @@
 """Why a level is what it is: "level 2, since …; not 3, since …".
 
-Pure: no Django. Messages name criteria and dimensions by their ids, so that they can be stored and
-read in either language; `titled` puts the framework's titles in their place.
+Pure: no Django. Messages carry the titles of criteria and dimensions in both languages, so that they
+can be stored and read in either, also when the framework has changed since.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from assessments import texts_levels  # noqa: F401  (registers the messages)
@@ -53,7 +51,8 @@ def explain(judged: Judged, kind: Kind = "official", dimension: str = "") -> tup
     elif dimension or len(framework.dimensions) == 1:
         first = Message(f"maturity.why.reached.{kind}", {"level": level})
     else:
-        lowest = [key for key, part in judged.score.dimensions.items() if part.level(kind) == level]
+        parts = judged.score.dimensions.items()
+        lowest = [dimension_title(framework, key) for key, part in parts if part.level(kind) == level]
         first = Message("maturity.why.lowest", {"level": level, "dimensions": lowest})
     if level == framework.top:
         return first, Message("maturity.why.top")
@@ -78,7 +77,7 @@ def reasons(judged: Judged, criteria: tuple[str, ...], kind: Kind) -> list[Messa
 def reason(judged: Judged, criterion: str, kind: Kind) -> Message:
     """Why a criterion is not met in a sense, as a clause."""
     find = {"claimed": _claimed, "evidenced": _evidenced, "reviewed": _reviewed, "official": _official}[kind]
-    params: dict[str, Any] = {"criterion": criterion}
+    params: dict[str, Any] = {"criterion": criterion_title(judged.position.framework, criterion)}
     code = find(judged, criterion)
     if code == "lapsed":
         params["on"] = f"{judged.position.reviews[criterion].until:%Y-%m-%d}"
@@ -131,29 +130,21 @@ def _of_nothing(judged: Judged, key: str) -> bool:
     return judged.live_models == 0 and judged.position.framework.by_id[key].live
 
 
-def holds(lapse: Lapse | None) -> Message:
+def holds(lapse: Lapse | None, framework: Framework) -> Message:
     """Until when a level holds."""
     if lapse is None:
         return Message("maturity.holds.open")
     code = "maturity.holds.more" if len(lapse.criteria) > 1 else "maturity.holds.until"
-    return Message(code, {"on": f"{lapse.at:%Y-%m-%d}", "criterion": lapse.criteria[0], "n": len(lapse.criteria)})
+    named = criterion_title(framework, lapse.criteria[0])
+    return Message(code, {"on": f"{lapse.at:%Y-%m-%d}", "criterion": named, "n": len(lapse.criteria)})
 
 
-def titled(message: Message, framework: Framework, language: str | None) -> Message:
-    """The same with titles for ids, in a language; an id that the framework does not know stays."""
-    return replace(
-        message, params={name: _titled(name, value, framework, language) for name, value in message.params.items()}
-    )
+def criterion_title(framework: Framework, key: str) -> dict[str, str]:
+    """The title of a criterion in both languages, so that a stored message can be read in either."""
+    title = framework.by_id[key].title
+    return {"en": title.en, "ja": title.ja}
 
 
-def _titled(name: str, value: Any, framework: Framework, language: str | None) -> Any:
-    if isinstance(value, Message):
-        return titled(value, framework, language)
-    if isinstance(value, list | tuple):
-        return [_titled(name, each, framework, language) for each in value]
-    if name == "criterion" and value in framework.by_id:
-        return framework.by_id[value].title.in_(language)
-    if name in ("dimension", "dimensions"):
-        titles: Mapping[str, str] = {part.key: part.title.in_(language) for part in framework.dimensions}
-        return titles.get(value, value)
-    return value
+def dimension_title(framework: Framework, key: str) -> dict[str, str]:
+    title = framework.dimension(key).title
+    return {"en": title.en, "ja": title.ja}

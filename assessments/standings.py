@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from assessments import catalogue, levels, roadmap_items
 from assessments.actions import contradictions
-from assessments.explanation import reason
+from assessments.explanation import dimension_title, reason
 from assessments.framework import Framework
 from assessments.levels import Current
 from assessments.models import LevelRecord, TeamStanding
@@ -204,5 +204,6 @@ def changes(now: Current, stored: Mapping[str, Any] | None) -> list[Message]:
             named = (lost or list(part.official_blocking))[:REASONS]
             params["reasons"] = [reason(now.judged, criterion, "official") for criterion in named]
         change = Message(f"maturity.change.{'fell' if 'reasons' in params else 'rose'}", params)
-        said.append(Message("maturity.change.dimension", {"dimension": key, "change": change}))
+        title = dimension_title(now.framework, key)
+        said.append(Message("maturity.change.dimension", {"dimension": title, "change": change}))
     return said

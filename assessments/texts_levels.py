@@ -1,6 +1,6 @@
 """Sentences about levels: why one is what it is, until when it holds, and what changed it.
 
-Pure: no Django. ``criterion`` and ``dimensions`` are ids; `explanation.titled` puts titles in their place.
+Pure: no Django. ``criterion`` and ``dimensions`` are titles in both languages.
 """
 
 from __future__ import annotations
@@ -46,6 +46,22 @@ register(
         "maturity.why.lapsed": gettext_noop("the review of “%(criterion)s” lapsed on %(on)s"),
         "maturity.why.unreviewed": gettext_noop("no current review confirms “%(criterion)s”"),
         "maturity.why.neither": gettext_noop("neither fresh evidence nor a current review shows “%(criterion)s”"),
+        # the same where the criterion's title stands beside it
+        "maturity.blocks.no": gettext_noop("Answered no."),
+        "maturity.blocks.partly": gettext_noop("Met only in part."),
+        "maturity.blocks.unanswered": gettext_noop("Not answered yet."),
+        "maturity.blocks.na-refused": gettext_noop("The reviewer did not accept that it does not apply."),
+        "maturity.blocks.no-live": gettext_noop("It speaks of live models, and none is live."),
+        "maturity.blocks.disputed": gettext_noop("An open contradiction denies it."),
+        "maturity.blocks.denied": gettext_noop("Evidence denies it."),
+        "maturity.blocks.aside": gettext_noop("Its evidence was found to be mistaken."),
+        "maturity.blocks.stale": gettext_noop("Its evidence is out of date."),
+        "maturity.blocks.person": gettext_noop("Evidence supports it, but a person must answer yes too."),
+        "maturity.blocks.no-evidence": gettext_noop("No evidence shows it."),
+        "maturity.blocks.refused": gettext_noop("The reviewer did not confirm it."),
+        "maturity.blocks.lapsed": gettext_noop("Its review lapsed on %(on)s."),
+        "maturity.blocks.unreviewed": gettext_noop("No current review confirms it."),
+        "maturity.blocks.neither": gettext_noop("Neither fresh evidence nor a current review shows it."),
         # until when it holds
         "maturity.holds.until": gettext_noop(
             "Holds until %(on)s, unless evidence or reviews are renewed: “%(criterion)s” counts no longer then."
@@ -59,7 +75,10 @@ register(
         "maturity.change.fell": gettext_noop("Fell from %(before)s to %(after)s, since %(reasons)s."),
         "maturity.change.rose": gettext_noop("Rose from %(before)s to %(after)s."),
         "maturity.change.dimension": gettext_noop("%(dimension)s: %(change)s"),
-        # contradictions
-        "maturity.contradiction.claims": gettext_noop("Claimed: %(answer)s. %(evidence)s"),
+        # positions
+        "maturity.position.framework": gettext_noop(
+            "this version of the framework does not come with the product, and the file does not hold it"
+        ),
+        "maturity.position.changed": gettext_noop("the framework in the file is not the one whose digest it names"),
     }
 )

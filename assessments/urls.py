@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from assessments import reports, urls_filling, urls_frameworks, urls_roadmap
+from assessments import reports, urls_filling, urls_frameworks, urls_levels, urls_roadmap
 from assessments.views import history, team, teams
 
 urlpatterns = [
     *reports.urlpatterns,
     *urls_filling.urlpatterns,
     *urls_frameworks.urlpatterns,
+    *urls_levels.urlpatterns,
     *urls_roadmap.urlpatterns,
     path("teams/", teams.teams, name="teams"),
     path("teams/<str:slug>/", team.team, name="team"),

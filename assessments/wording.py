@@ -11,6 +11,7 @@ from assessments.evidence_rules import fact_name
 from assessments.facts import CATALOGUE
 from assessments.framework import Framework, Rule, Text
 from assessments.levels import Current
+from assessments.models import Assessment
 from assessments.scoring import Levels
 from portal.message import Message, number
 from portal.web.say import say
@@ -92,6 +93,28 @@ def ladder_label(title: str, levels: Levels, assessed: bool) -> str:
         "evidenced": levels.evidenced,
         "range": span(levels),
     }
+
+
+def official_label(title: str, levels: Levels, aim: int | None = None) -> str:
+    """A ladder of the official level in words."""
+    words = _(
+        "%(dimension)s: official level %(official)s; claimed %(claimed)s, evidenced %(evidenced)s, "
+        "reviewed %(reviewed)s"
+    ) % {
+        "dimension": title,
+        "official": levels.official,
+        "claimed": levels.claimed,
+        "evidenced": levels.evidenced,
+        "reviewed": levels.reviewed,
+    }
+    return words + (_("; target %(level)s") % {"level": aim} if aim is not None else "")
+
+
+def mark(assessment: Assessment) -> str:
+    """What an assessment is on a trend."""
+    if assessment.migrated_from_id:
+        return _("Upgraded to version %(version)s") % {"version": assessment.framework_version}
+    return _("Assessment signed") if assessment.signed_at else _("Assessment submitted")
 
 
 def targets(framework: Framework, goals: Mapping[str, int]) -> str:

@@ -61,6 +61,28 @@ def ladder_label(title: str, levels: Levels, assessed: bool = True) -> str:
     return wording.ladder_label(title, levels, assessed)
 
 
+@register.simple_tag
+def official_label(title: str, levels: Levels, aim: int | None = None) -> str:
+    return wording.official_label(title, levels, aim)
+
+
+@register.filter
+def official_digit(levels: dict) -> str:
+    """The official level of a stored score; records from before there was one have a dash."""
+    return str(levels.get("official", "–"))
+
+
+@register.simple_tag
+def level_of(levels: Levels, kind: str) -> dict[str, int]:
+    """A level in one of the four senses, and the highest that it can turn out to be."""
+    return {"level": levels.level(kind), "highest": levels.highest(kind)}
+
+
+@register.filter
+def words(line: str) -> list[str]:
+    return line.split()
+
+
 @register.filter
 def titles(criteria) -> str:
     """The titles of criteria in one line."""

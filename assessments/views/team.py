@@ -1,45 +1,63 @@
-"""One team: where it stands, what holds it there, what next."""
+"""One team: where it stands officially, what holds it there, what next."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from assessments import evidence_rules, roadmap, wording
-from assessments.framework import Criterion, Dimension, Level
+from assessments import catalogue, evidence_rules, explanation, plans, standings, trends, wording
+from assessments.framework import Criterion, Dimension, Framework, Level
 from assessments.levels import Current, current
-from assessments.models import Assessment, Evidence, LevelRecord
+from assessments.models import Assessment, AssessmentState, Contradiction, Evidence, LevelRecord, Milestone
+from assessments.position import Aim, holds_until
 from assessments.scoring import Levels
-from assessments.trends import trends
-from assessments.views.frame import framework, team_or_404, team_page
+from assessments.views.frame import framework, in_framework, team_or_404, team_page
 from portal.accounts.models import Team
 from portal.message import Message
 from portal.web.say import say
 
 BLOCKING_SHOWN = 3
 STEPS_SHOWN = 3
+CONTRADICTIONS_SHOWN = 4
+CHANGE_SHOWN = timedelta(days=45)  # how long a fall stays on the page
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many required criteria are met in one sense."""
+
+    met: int
+    required: int
 
 
 @dataclass(frozen=True)
 class Card:
-    """One dimension's ladder with what holds it below the next level."""
+    """One dimension's ladder with what holds its official level below the next, and the target."""
 
     dimension: Dimension
     levels: Levels
     level: Level
     next_level: int | None
-    blocking: tuple[tuple[Criterion, evidence_rules.Weighed], ...]
+    blocking: tuple[tuple[Criterion, Message], ...]
     more: int
+    aim: Aim | None
+    counts: dict[str, Count]
+    disputed: int
 
     @property
     def unknown(self) -> int:
-        return sum(count.unknown for count in self.levels.counts)
+        return sum(count.official_unknown for count in self.levels.counts)
+
+    @property
+    def aim_lies_ahead(self) -> bool:
+        return self.aim is not None and self.levels.official < self.aim.level
 
 
 @dataclass(frozen=True)
@@ -56,31 +74,58 @@ class Source:
         return say(Message(f"maturity.source.{self.name}"))
 
 
+@dataclass(frozen=True)
+class Choice:
+    """A framework that the page can show, with where the team stands in it."""
+
+    framework: Framework
+    url: str
+    here: bool
+    standing: standings.Standing | None
+    met: tuple[int, int]
+
+
 @login_required
 @require_safe
 def team(request: HttpRequest, slug: str) -> HttpResponse:
-    """The team's levels, claimed and evidenced side by side."""
+    """The team's levels: the official one first, then what is claimed, evidenced and reviewed."""
     shown = team_or_404(request, slug)
-    model = framework()
-    now = current(shown, model)
+    model = framework(request)
+    now, moment = current(shown, model), timezone.now()
+    frameworks = catalogue.currents()
+    kept = standings.of([shown], frameworks.values())
+    standing = kept.get((shown.pk, model.key))
     records = list(LevelRecord.objects.for_user(request.user).filter(team=shown, framework=model.key))
-    steps = roadmap.steps(model, now.score.claimed)
+    steps = plans.way(now).steps[:STEPS_SHOWN] if now.assessed else ()
+    marks = trends.placed(milestones(shown, model, request), moment)
+    lines = [trends.overall(records, moment), *trends.trends(model, records, moment)] if records else []
+    disputes = sorted(
+        (row for row in now.contradictions.values() if row.state == "open"), key=lambda row: (row.due is None, row.due)
+    )
     context = team_page(
         request,
         shown,
         "team",
         current=now,
-        lead=wording.lead(now),
-        reason=wording.reason(now),
-        claimed_level=model.level(now.score.overall.claimed),
+        standing=standing,
+        why=explanation.explain(now.judged) if now.judged else (),
+        holds=explanation.holds(holds_until(now.judged), model) if now.score.overall.official else None,
+        fall=_fall(records, moment),
+        level=model.level(now.score.overall.official),
+        whole=_counts(now, ""),
+        aim=now.aims.get(""),
         cards=cards(now),
-        steps=[(step, model.by_id[step.criterion], model.dimension(step.dimension)) for step in steps[:STEPS_SHOWN]],
+        frameworks=[_choice(one, model, kept.get((shown.pk, key)), shown) for key, one in frameworks.items()],
+        steps=[(step, model.by_id[step.criterion], model.dimension(step.dimension)) for step in steps],
         records=list(reversed(records))[:24],
-        no_reviews=[],
-        trends=trends(model, records, timezone.now()) if records else [],
+        lines=[(line, trends.reviews(marks, line)) for line in lines],
+        marks=marks,
+        places=[(one.place, str(one.number)) for one in marks],
         sources=sources(shown),
-        denied=denied(now),
-        recent=Assessment.objects.for_user(request.user).filter(team=shown).select_related("submitted_by")[:3],
+        contradictions=[(row, title_of(row, frameworks)) for row in disputes[:CONTRADICTIONS_SHOWN]],
+        contradictions_open=len(disputes),
+        today=timezone.localdate(),
+        recent=recent(request, shown, model),
     )
     return render(request, "assessments/team.html", context)
 
@@ -90,19 +135,70 @@ def cards(now: Current) -> list[Card]:
     result = []
     for dimension in now.framework.dimensions:
         levels = now.score.dimensions[dimension.key]
-        top = levels.claimed == now.framework.top
-        keys = levels.blocking
+        top = levels.official == now.framework.top
+        keys = levels.official_blocking
+        disputed = {c.id for c in now.framework.of(dimension.key)} & (now.judged.denied if now.judged else set())
         result.append(
             Card(
                 dimension,
                 levels,
-                now.framework.level(levels.claimed),
-                None if top else levels.claimed + 1,
-                tuple((now.framework.by_id[key], now.weighed[key]) for key in keys[:BLOCKING_SHOWN]),
+                now.framework.level(levels.official),
+                None if top else levels.official + 1,
+                tuple((now.framework.by_id[key], _clause(now, key)) for key in keys[:BLOCKING_SHOWN]),
                 max(0, len(keys) - BLOCKING_SHOWN),
+                now.aims.get(dimension.key) or now.aims.get(""),
+                _counts(now, dimension.key),
+                len(disputed),
             )
         )
     return result
+
+
+def _clause(now: Current, key: str) -> Message:
+    """Why a criterion is not official; the page names it beside."""
+    found = explanation.reason(now.judged, key, "official")
+    return Message(found.code.replace("maturity.why.", "maturity.blocks."), found.params)
+
+
+def _counts(now: Current, dimension: str) -> dict[str, Count]:
+    kinds = ("official", "claimed", "evidenced", "reviewed")
+    return {kind: Count(*explanation.count(now.judged, kind, dimension)) for kind in kinds} if now.judged else {}
+
+
+def _choice(one: Framework, model: Framework, standing: standings.Standing | None, shown: Team) -> Choice:
+    url = reverse("team", args=[shown.slug]) + in_framework(one)
+    return Choice(one, url, one.key == model.key, standing, standing.met(one) if standing else (0, 0))
+
+
+def _fall(records: list[LevelRecord], now: datetime) -> LevelRecord | None:
+    """The last change, where it took a level away not long ago."""
+    last = records[-1] if records else None
+    if last is None or now - last.at > CHANGE_SHOWN:
+        return None
+    codes = [said["params"]["change"]["code"] for said in last.because]
+    return last if "maturity.change.fell" in codes else None
+
+
+def milestones(shown: Team, model: Framework, request: HttpRequest) -> list[trends.Mark]:
+    """The marks of a team's trend: assessments submitted and signed, upgrades, and what was written by hand."""
+    marks = [trends.Mark(row.on, row.label, milestone=row.pk) for row in Milestone.objects.filter(team=shown)]
+    rows = Assessment.objects.for_user(request.user).closed().filter(team=shown, framework=model.key)
+    for row in rows.only("pk", "submitted_at", "signed_at", "framework_version", "migrated_from"):
+        signed = row.state == AssessmentState.SIGNED
+        day = timezone.localdate(row.signed_at if signed else row.submitted_at)
+        marks.append(trends.Mark(day, wording.mark(row), reverse("assessment-record", args=[row.pk]), review=signed))
+    return marks
+
+
+def title_of(row: Contradiction, frameworks: dict[str, Framework]) -> str:
+    """What a contradiction is about; the bare id where its framework is out of use."""
+    known = frameworks.get(row.framework)
+    return wording.text(known.by_id[row.criterion].title) if known and row.criterion in known.by_id else row.criterion
+
+
+def recent(request: HttpRequest, shown: Team, model: Framework) -> list[Assessment]:
+    rows = Assessment.objects.for_user(request.user).filter(team=shown, framework=model.key)
+    return list(rows.select_related("submitted_by", "signed_by")[:3])
 
 
 def sources(shown: Team) -> list[Source]:
@@ -120,12 +216,3 @@ def sources(shown: Team) -> list[Source]:
 
 def _kind(row: Evidence) -> str:
     return row.fact.partition(".")[0]
-
-
-def denied(now: Current) -> list[tuple[Criterion, evidence_rules.Weighed]]:
-    """What is claimed and what evidence denies."""
-    return [
-        (criterion, now.weighed[criterion.id])
-        for criterion in now.framework.criteria
-        if now.score.claimed[criterion.id] == "met" and now.weighed[criterion.id].verdict == "contradicts"
-    ]

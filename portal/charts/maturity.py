@@ -31,8 +31,9 @@ def ladder(
     height: int = 124,
     figure: bool = True,
     width: str = "100%",
+    target: int | None = None,
 ) -> str:
-    """Five steps: filled up to the official level, hatched where only claimed, a seal where reviewed.
+    """Five steps: filled up to the official level, hatched where only claimed, a seal where reviewed, a flag to aim at.
 
     Parameters
     ----------
@@ -44,6 +45,8 @@ def ladder(
         The same in words.
     figure : bool
         Whether the level stands as a large digit above the low steps.
+    target : int or None
+        0 to 4, the level that the team set out to reach.
     """
     parts = []
     if figure:
@@ -62,6 +65,8 @@ def ladder(
         )
         if reviewed == level:
             parts.append(at(x + 9.6, y - 12, _small_seal(8, palette)))
+        if target == level:
+            parts.append(at(x + 16.8, y, _flag(palette)))
     return picture("".join(parts), palette=palette, height=height, label=label, width=width, css="ladder")
 
 
@@ -71,6 +76,13 @@ def _small_seal(radius: float, palette: Palette) -> str:
         f'<g fill="{palette.bg}" stroke="{palette.accent}" stroke-width="1.6"><circle r="{num(radius)}"/>'
         f'<path d="M{num(-chord)} {num(-rise)}H{num(chord)}M{num(-chord)} {num(rise)}H{num(chord)}" '
         'stroke-width="1.2"/></g>'
+    )
+
+
+def _flag(palette: Palette) -> str:
+    return (
+        f'<path d="M0 0V-20" stroke="{palette.ink}" stroke-width="1.6"/>'
+        f'<path d="M0 -20L-12 -15.5L0 -11Z" fill="{palette.ink}"/>'
     )
 
 
@@ -91,27 +103,30 @@ def mini_ladder(official: int | None, claimed: int | None, label: str, *, palett
 
 def trend(
     claimed: Sequence[int | None],
-    evidenced: Sequence[int | None],
+    official: Sequence[int | None],
     reviews: Sequence[tuple[int, int]],
     ends: tuple[str, str],
     label: str,
     *,
+    marks: Sequence[tuple[float, str]] = (),
     palette: Palette = SCREEN,
     width: str = "100%",
 ) -> str:
-    """Levels over time as steps: dashed claimed, solid evidenced, a seal at each review.
+    """Levels over time as steps: dashed claimed, solid official, a seal at each review, a line at each milestone.
 
     Parameters
     ----------
-    claimed, evidenced : sequence of int or None
+    claimed, official : sequence of int or None
         One level a month, oldest first; None leaves a gap, never a joined line.
     reviews : sequence of (index, level)
         When a review confirmed which level.
     ends : (str, str)
         The first and the last month, as written below.
+    marks : sequence of (place, word)
+        Milestones: where between the first (0) and the last month (1), and what stands above the line.
     """
-    height, top, rise = 128, 12, 23
-    months = max(len(claimed), len(evidenced))
+    height, top, rise = 134, 18, 23
+    months = max(len(claimed), len(official))
     left, right = 7.0, 97.0
 
     def x(index: int) -> float:
@@ -124,10 +139,14 @@ def trend(
     for level in range(TOP_LEVEL + 1):
         parts.append(line(left, 100, y(level), y(level), f'stroke="{palette.hair}"'))
         parts.append(text(0, y(level) + 4, str(level), palette))
+    for place, word in marks:
+        here = left + (right - left) * place
+        parts.append(line(here, here, 9, top + TOP_LEVEL * rise, f'stroke="{palette.ink_2}" stroke-dasharray="1 3"'))
+        parts.append(text(here, 8, word, palette, anchor="middle"))
     dashed = f'stroke="{palette.control_line}" stroke-width="1.6" stroke-dasharray="4 3"'
     solid = f'stroke="{palette.accent}" stroke-width="2.4" stroke-linecap="square"'
     parts += _steps(claimed, x, lambda level: y(level) - 2, dashed)
-    parts += _steps(evidenced, x, lambda level: y(level) + 1, solid)
+    parts += _steps(official, x, lambda level: y(level) + 1, solid)
     parts += [at(x(index), y(level) + 1, _small_seal(5.5, palette)) for index, level in reviews]
     parts.append(text(left, height - 2, ends[0], palette, anchor=edge_anchor(0)))
     parts.append(text(100, height - 2, ends[1], palette, anchor="end"))

@@ -77,7 +77,7 @@ def test_a_lapse_lowers_the_level_and_says_so(signed, cast, framework):
     record = LevelRecord.objects.filter(team=cast.team, framework=framework.key).last()
     assert record.score["dimensions"]["training"]["official"] == 0
     (said,) = record.because
-    assert said["params"]["dimension"] == "training"
+    assert said["params"]["dimension"]["en"] == "Training"
     assert "Fell from 1 to 0" in render(Message.from_json(said))
     event = Event.objects.filter(action="levels.change").latest("at")
     assert (event.content["before"]["official.training"], event.content["after"]["official.training"]) == (1, 0)
