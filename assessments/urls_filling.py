@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from assessments.views import apart, assessment, attachments, criterion, delegation, offline, unchanged
+from assessments.views import apart, assessment, attachments, criterion, delegation, offline, together, unchanged
 
 HERE = "teams/<str:slug>/assessment/"
+TOGETHER = "assessments/together/"
 
 urlpatterns = [
     path(HERE, assessment.assessment, name="assessment"),
@@ -21,6 +22,10 @@ urlpatterns = [
     path(f"{HERE}offline/export/", offline.export, name="assessment-export"),
     path(f"{HERE}<str:criterion_id>/", criterion.criterion, name="criterion"),
     path(f"{HERE}<str:criterion_id>/files/", attachments.attach, name="attach"),
+    path(TOGETHER, together.overview, name="assessments-together"),
+    path(f"{TOGETHER}unchanged/", together.unchanged, name="assessments-together-unchanged"),
+    path(f"{TOGETHER}check/", together.check, name="assessments-together-check"),
+    path(f"{TOGETHER}<str:criterion_id>/", together.criterion, name="assessments-together-criterion"),
     path("assessments/files/<int:pk>/", attachments.download, name="assessment-file"),
     path("assessments/files/<int:pk>/remove/", attachments.detach, name="assessment-file-remove"),
 ]

@@ -1,189 +1,5 @@
-// Saving while people type, jobs that report, keys of the criterion page. Everything works without this file.
+// Jobs that report, keys of the criterion page, boxes. Everything works without this file; saving.js stands before it.
 "use strict";
-
-const tokenOf = () => document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
-const lineOf = (state) => document.getElementById(`save-${state}`).content.cloneNode(true);
-
-// ---- Saving -------------------------------------------------------------------------------------------------
-// <form data-autosave method="post" action="…"> with <input type="hidden" name="rev"> and a
-// <p role="status" data-save-line>. The server answers 200 with the new row version in the header Sekisho-Rev,
-// 409 with JSON {rev, who, values: {name: text}}, or 4xx with JSON {title} that says why not.
-
-class Autosave {
-  constructor(form) {
-    this.form = form;
-    this.line = form.querySelector("[data-save-line]");
-    this.key = `unsaved:${form.action}`;
-    this.sent = this.read();
-    this.wait = 0;
-    this.delay = 2000;
-    this.saving = false;
-    this.conflicting = false;
-    form.querySelectorAll("[data-without-script]").forEach((element) => (element.hidden = true));
-    form.addEventListener("input", (event) => this.typed(event));
-    form.addEventListener("change", (event) => this.changed(event));
-    form.addEventListener("focusout", () => this.save());
-    form.addEventListener("compositionend", () => this.later(600));
-    form.addEventListener("submit", (event) => this.submitted(event));
-    form.addEventListener("click", (event) => event.target.closest("[data-retry]") && this.save());
-    window.addEventListener("online", () => this.save());
-    document.addEventListener("visibilitychange", () => document.hidden && this.save());
-    this.restore();
-  }
-
-  read() {
-    const data = new FormData(this.form);
-    data.delete("csrfmiddlewaretoken");
-    data.delete("rev");
-    return new URLSearchParams(data).toString();
-  }
-
-  get rev() {
-    return this.form.elements.rev;
-  }
-
-  keep() {
-    try {
-      sessionStorage.setItem(this.key, JSON.stringify({ rev: this.rev?.value, data: this.read() }));
-    } catch {
-      // A full or forbidden store takes nothing away: the text still stands in the page.
-    }
-  }
-
-  // Text that was not saved before the page was left: put it back and send it, with the version it was based on.
-  restore() {
-    const kept = JSON.parse(sessionStorage.getItem(this.key) ?? "null");
-    if (!kept || kept.data === this.sent) return sessionStorage.removeItem(this.key);
-    for (const [name, value] of new URLSearchParams(kept.data)) this.fill(name, value);
-    if (this.rev && kept.rev !== undefined) this.rev.value = kept.rev;
-    this.save();
-  }
-
-  fill(name, value) {
-    const field = this.form.elements[name];
-    if (field?.type === "checkbox") field.checked = field.value === value;
-    else if (field) field.value = value;
-  }
-
-  typed(event) {
-    this.keep();
-    if (!event.isComposing && event.target.matches("textarea, input:not([type=radio], [type=checkbox])")) this.later(600);
-  }
-
-  changed(event) {
-    if (!event.target.matches("input[type=radio], input[type=checkbox], select")) return;
-    this.keep();
-    this.save();
-  }
-
-  later(milliseconds) {
-    clearTimeout(this.wait);
-    this.wait = setTimeout(() => this.save(), milliseconds);
-  }
-
-  submitted(event) {
-    if (event.submitter?.hasAttribute("data-leave")) return; // a button that goes on submits as usual
-    event.preventDefault();
-    this.save();
-  }
-
-  async save() {
-    clearTimeout(this.wait);
-    const data = this.read();
-    if (this.saving || this.conflicting || data === this.sent) return;
-    this.saving = true;
-    this.say("saving");
-    const body = new URLSearchParams(data);
-    if (this.rev) body.set("rev", this.rev.value);
-    const headers = { "X-CSRFToken": tokenOf(), "X-Autosave": "1", Accept: "application/json" };
-    let response = null;
-    try {
-      const keepalive = data.length < 60000;
-      response = await fetch(this.form.action, { method: "POST", body, headers, redirect: "manual", keepalive });
-    } catch {
-      response = null;
-    }
-    this.saving = false;
-    await this.answered(response, data);
-  }
-
-  async answered(response, data) {
-    if (response?.ok) return this.done(response, data);
-    this.keep();
-    if (response && (response.type === "opaqueredirect" || response.status === 401)) return this.say("signed-out");
-    if (response?.status === 409) return this.conflict(await reasonOf(response));
-    if (response && response.status < 500) {
-      this.say("refused");
-      const { title } = await reasonOf(response);
-      this.line.querySelector("[data-reason]").textContent = title ?? response.statusText;
-      return undefined;
-    }
-    this.say("failed");
-    this.later(this.delay);
-    this.delay = Math.min(this.delay * 2, 60000);
-    return undefined;
-  }
-
-  done(response, data) {
-    this.sent = data;
-    this.delay = 2000;
-    const rev = response.headers.get("Sekisho-Rev");
-    if (rev && this.rev) this.rev.value = rev;
-    this.say("saved");
-    const now = new Date();
-    const time = this.line.querySelector("time");
-    time.dateTime = now.toISOString();
-    time.textContent = `${String(now.getHours()).padStart(2, "0")}:${String(now.getMinutes()).padStart(2, "0")}`;
-    this.form.dispatchEvent(new CustomEvent("saved", { bubbles: true, detail: { response } }));
-    if (this.read() === data) sessionStorage.removeItem(this.key);
-    else this.later(600);
-  }
-
-  conflict({ rev, who, values }) {
-    if (!values) return this.say("failed");
-    this.conflicting = true;
-    this.say("conflict");
-    const names = Object.keys(values);
-    const text = names.find((name) => this.form.elements[name]?.matches?.("textarea")) ?? names[0];
-    const mine = this.form.elements[text].value;
-    this.line.querySelector("[data-yours]").value = mine;
-    this.line.querySelector("[data-theirs]").value = values[text];
-    this.line.querySelector("[data-who]").textContent = who ?? "";
-    this.line.querySelectorAll("[data-keep]").forEach((button) =>
-      button.addEventListener("click", () => {
-        if (button.dataset.keep === "both") this.fill(text, `${values[text]}\n${mine}`);
-        if (this.rev) this.rev.value = rev;
-        this.conflicting = false;
-        if (button.dataset.keep === "theirs") return this.taken(names, values);
-        this.sent = null;
-        return this.save();
-      }),
-    );
-    return undefined;
-  }
-
-  taken(names, values) {
-    names.forEach((name) => this.fill(name, values[name]));
-    this.sent = this.read();
-    sessionStorage.removeItem(this.key);
-    this.line.replaceChildren();
-  }
-
-  say(state) {
-    this.line.classList.toggle("save-bad", !["saving", "saved", "conflict"].includes(state));
-    this.line.replaceChildren(lineOf(state));
-    const link = this.line.querySelector("[data-sign-in]");
-    if (link) link.href += `?next=${encodeURIComponent(location.pathname + location.search)}`;
-  }
-}
-
-async function reasonOf(response) {
-  try {
-    return await response.json();
-  } catch {
-    return {};
-  }
-}
 
 // ---- Jobs ---------------------------------------------------------------------------------------------------
 // An element with data-poll="url" is replaced by what the URL answers, until the answer has no data-poll.
@@ -240,11 +56,44 @@ function pressed(event) {
   if (event.key === "Escape" && typing) return typing.blur();
   if (typing || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return undefined;
   if (localStorage.getItem("keys") === "off" || event.key.length !== 1) return undefined;
-  const target = document.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
+  const key = `[data-key="${CSS.escape(event.key.toLowerCase())}"]`;
+  const scope = scopeOf(event.target);
+  const target = scope?.querySelector(key) ?? document.querySelector(key);
   if (!target || target.disabled || target.getAttribute("aria-disabled") === "true") return undefined;
   event.preventDefault();
   target.focus();
-  return target.click();
+  target.click();
+  if (scope?.contains(target)) goOn(scope);
+  return undefined;
+}
+
+// data-keys-scope: several questions on one page. A key answers the one in focus, or else the first that is open,
+// and then the next one has the focus.
+const scopes = () => [...document.querySelectorAll("[data-keys-scope]")];
+const isOpen = (scope) => scope.querySelector("[data-waiting]") || !scope.querySelector("input[type=radio]:checked:not([value=''])");
+
+function scopeOf(element) {
+  return element.closest("[data-keys-scope]") ?? scopes().find(isOpen) ?? scopes()[0];
+}
+
+function goOn(scope) {
+  const all = scopes();
+  const next = all[all.indexOf(scope) + 1];
+  (next?.querySelector("input[type=radio]:checked") ?? next?.querySelector("input[type=radio]"))?.focus();
+}
+
+// ---- Boxes --------------------------------------------------------------------------------------------------
+// <form data-checks>: the box with data-checks-all checks all others, or none.
+
+function boxed(event) {
+  const form = event.target.closest?.("form[data-checks]");
+  if (!form) return;
+  const all = form.querySelector("[data-checks-all]");
+  const boxes = [...form.querySelectorAll("input[type=checkbox][name]")];
+  if (event.target === all) boxes.forEach((box) => (box.checked = all.checked));
+  const checked = boxes.filter((box) => box.checked).length;
+  all.checked = checked === boxes.length;
+  all.indeterminate = checked > 0 && checked < boxes.length;
 }
 
 // ---- Notices ------------------------------------------------------------------------------------------------
@@ -272,6 +121,7 @@ function start(root) {
 }
 
 document.addEventListener("keydown", pressed);
+document.addEventListener("change", boxed);
 document.addEventListener("click", followed);
 document.addEventListener("auxclick", followed);
 document.addEventListener("htmx:load", (event) => start(event.target.parentElement ?? document));

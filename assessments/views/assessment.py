@@ -13,9 +13,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from assessments import actions
 from assessments.forms import StartForm
 from assessments.levels import current
+from assessments.reviewing import sent_back
 from assessments.views.frame import framework, in_framework, team_or_404, team_page
 from assessments.views.opened import Opened, draft_or_404, opened
-from portal.accounts.models import Team
+from portal.accounts.models import Team, TeamRole
 from portal.accounts.permissions import require
 from portal.web.errors import Conflict, Invalid
 from portal.web.say import say
@@ -31,6 +32,7 @@ def assessment(request: HttpRequest, slug: str) -> HttpResponse:
         request,
         shown,
         last=None if shown.draft else shown.now.assessment,
+        returned=sent_back(shown.draft),
         form=StartForm(team=team) if shown.draft is None else None,
     )
     return render(request, "assessments/assessment.html", context)
@@ -128,5 +130,6 @@ def _page(request: HttpRequest, shown: Opened, **context) -> dict:
         tasks=shown.tasks,
         delegations=shown.delegations,
         drafted=shown.draft is not None,
+        several=sum(role == TeamRole.MANAGER for role in request.user.team_roles.values()) > 1,
         **context,
     )

@@ -21,6 +21,7 @@ from assessments.forms import AnswerForm
 from assessments.framework import Criterion
 from assessments.levels import Current
 from assessments.models import Answer, Assessment, IndependentAnswer
+from assessments.reviewing import sent_back
 from assessments.tasklist import Item
 from assessments.views.frame import in_framework, is_insider, team_or_404, team_page
 from assessments.views.opened import Opened, opened
@@ -130,7 +131,7 @@ def _onward(request: HttpRequest, shown: Opened, asked: Criterion) -> str:
     if go == "stay":
         return reverse("criterion", args=[slug, asked.id]) + shown.within
     if go == "together":
-        return reverse("together-criterion", args=[asked.id]) + in_framework(shown.framework)
+        return reverse("assessments-together-criterion", args=[asked.id]) + in_framework(shown.framework)
     if go == "apart":
         return reverse("assessment-apart", args=[slug]) + in_framework(shown.framework)
     following = shown.tasks.next_open(asked.id)
@@ -152,6 +153,7 @@ def _page(
     conflict = problem if isinstance(problem, AnswerConflict) else None
     if conflict:
         value, note, rev = conflict.value, conflict.note, conflict.stored.rev
+    returned = sent_back(shown.draft)
     context = team_page(
         request,
         team,
@@ -176,8 +178,10 @@ def _page(
         problem=problem,
         options=[option for option in OPTIONS if option[0] != "na" or asked.na_allowed],
         place=_place(shown, asked),
-        evidence=_evidence(now, asked),
+        evidence=evidence_of(now, asked),
         last=_last_time(team, now, asked) if shown.draft else None,
+        returned=returned,
+        refusal=returned.reviews.filter(criterion=asked.id, verdict="refused").first() if returned else None,
         files=by_criterion(now.assessment).get(asked.id) if insider and shown.mode == "together" else None,
         attaching=editable and shown.mode == "together",
         file_limit=settings.ATTACHMENT_LIMIT // 2**20,
@@ -197,7 +201,8 @@ def _place(shown: Opened, asked: Criterion) -> dict:
     return {"number": place + 1, "of": len(way), "queued": queued, "previous": at(before), "next": at(after)}
 
 
-def _evidence(now: Current, asked: Criterion) -> dict:
+def evidence_of(now: Current, asked: Criterion) -> dict:
+    """What stands beside a question: the verdict, its facts, and the rules that they were weighed by."""
     weighed: Weighed = now.weighed[asked.id]
     mark, word = VERDICTS[weighed.verdict]
     facts = [

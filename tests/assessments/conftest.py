@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 
 from assessments import actions
 from assessments.framework import shipped
+from assessments.models import Evidence
 
 
 @pytest.fixture
@@ -38,3 +40,21 @@ def submitted(cast, draft, answer, framework):
     for criterion in framework.of("training", level=1, required=True):
         answer(draft, criterion.id)
     return actions.submit(assessment=draft, by=cast.manager)
+
+
+@pytest.fixture
+def observe(cast):
+    """`observe(fact, value)`: a fresh fact of grade A about the cast's team."""
+
+    def found(fact, value, items=50, team=None):
+        return Evidence.objects.create(
+            team=team or cast.team,
+            fact=fact,
+            source="test",
+            grade="A",
+            value=value,
+            items=items,
+            observed_at=timezone.now(),
+        )
+
+    return found
