@@ -11,6 +11,7 @@ class AssessmentsConfig(AppConfig):
             messages_filling,
             messages_frameworks,
             messages_levels,
+            messages_review,
             messages_roadmap,
             notices,
             reports,

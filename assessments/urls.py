@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from assessments import reports, urls_filling, urls_frameworks, urls_levels, urls_roadmap
+from assessments import reports, urls_filling, urls_frameworks, urls_levels, urls_review, urls_roadmap
 from assessments.views import history, team, teams
 
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     *urls_filling.urlpatterns,
     *urls_frameworks.urlpatterns,
     *urls_levels.urlpatterns,
+    *urls_review.urlpatterns,
     *urls_roadmap.urlpatterns,
     path("teams/", teams.teams, name="teams"),
     path("teams/<str:slug>/", team.team, name="team"),

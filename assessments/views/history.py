@@ -5,12 +5,14 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from assessments import catalogue
 from assessments.levels import levels_of
-from assessments.models import Assessment, AssessmentState, LevelRecord
+from assessments.models import Assessment, AssessmentState, LevelRecord, ReviewVerdict
+from assessments.reviewing import verdicts_of
 from assessments.views.frame import framework, team_or_404, team_page
 from portal.web.lists import Facet, ListPage
 
@@ -38,9 +40,9 @@ def history(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def record(request: HttpRequest, pk: int) -> HttpResponse:
     """One submitted assessment as it was; a draft opens where it is filled out."""
-    found = get_object_or_404(
-        Assessment.objects.for_user(request.user).select_related("team__unit", "started_by", "submitted_by"), pk=pk
-    )
+    people = ("started_by", "submitted_by", "signed_by", "returned_by")
+    seen = Assessment.objects.for_user(request.user).select_related("team__unit", "campaign", *people)
+    found = get_object_or_404(seen, pk=pk)
     if found.state == AssessmentState.DRAFT:
         return redirect("assessment", found.team.slug)
     return _page(request, found)
@@ -49,15 +51,26 @@ def record(request: HttpRequest, pk: int) -> HttpResponse:
 def _page(request: HttpRequest, found: Assessment) -> HttpResponse | HttpResponseRedirect:
     model = catalogue.of(found)
     answers = {row.criterion: row for row in found.answers.select_related("answered_by")}
+    # A review that is going on is its reviewer's business until it is signed or sent back.
+    told = found.signed_at or found.returned_at
+    reviews = verdicts_of([found])[found.pk] if told else {}
     groups = [
-        (dimension, [(criterion, answers.pop(criterion.id, None)) for criterion in model.of(dimension.key)])
+        (dimension, [(c, answers.pop(c.id, None), reviews.get(c.id)) for c in model.of(dimension.key)])
         for dimension in model.dimensions
     ]
+    confirmed = sum(review.verdict == ReviewVerdict.CONFIRMED for review in reviews.values())
     context = team_page(
         request,
         found.team,
         "team-history",
         found=found,
+        framework=model,
+        reviews=reviews,
+        confirmed=confirmed,
+        refused=len(reviews) - confirmed,
+        until=next((review.until for review in reviews.values()), None),
+        lapsed=any(review.until and review.until <= timezone.now() for review in reviews.values()),
+        may_review=not told and request.user.is_reviewer and request.user.has_perm("assessment.review", found),
         levels=levels_of(found.score),
         groups=groups,
         gone=list(answers.values()),
