@@ -42,6 +42,7 @@ notice_kind(
     "promotion.approval",
     title=gettext_noop("Approval asked of you"),
     text=gettext_noop("For reviewers: a promotion passes its checks and waits for your decision."),
+    role="is_reviewer",
     channel="now",
 )
 notice_kind(
@@ -66,6 +67,7 @@ notice_kind(
     "connection.broken",
     title=gettext_noop("Connection broken"),
     text=gettext_noop("For administrators: a registry could not be read for half an hour."),
+    role="is_administrator",
     channel="now",
 )
 register(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef
@@ -18,7 +18,6 @@ from governance.models import Audit, ModelVersion, Outcome, Promotion, Promotion
 from portal.accounts.models import Team, User
 from portal.inbox.models import Notice
 from portal.jobs.models import Job, State
-from portal.web.due_dates import in_words
 from portal.web.say import say
 
 SHOWN = 7
@@ -27,7 +26,7 @@ FAILED_JOBS_DAYS = 7
 
 @dataclass(frozen=True)
 class Task:
-    """One thing to do. ``state`` and ``words`` are its badge; no words, the state's own."""
+    """One thing to do. ``state`` and ``words`` are its badge; no words, the state's own; no state, no badge."""
 
     kind: str
     title: str
@@ -37,6 +36,7 @@ class Task:
     at: datetime | None = None
     words: str = ""
     urgency: int = 2
+    due: date | None = None
 
 
 def tasks_for(user: User) -> tuple[list[Task], int]:
@@ -62,10 +62,11 @@ def _notices(user: User, known: set[str]) -> Iterator[Task]:
             say(notice.message),
             notice.subject_label,
             notice.url,
-            "warn" if notice.is_late else "none",
+            "warn" if notice.is_late else "",
             notice.created_at,
-            _("Overdue") if notice.is_late else in_words(notice.due) if notice.due else _("New"),
+            _("Overdue") if notice.is_late else "",
             urgency=1 if notice.due else 2,
+            due=notice.due,
         )
 
 

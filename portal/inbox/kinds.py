@@ -28,6 +28,7 @@ class NoticeKind:
     title_text: str
     explanation: str
     channel: str
+    role: str = ""
 
     @property
     def title(self) -> str:
@@ -36,6 +37,9 @@ class NoticeKind:
     @property
     def text(self) -> str:
         return gettext(self.explanation)
+
+    def concerns(self, user: User) -> bool:
+        return not self.role or getattr(user, self.role)
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ KINDS: dict[str, NoticeKind] = {}
 SOURCES: dict[str, Callable[[], Iterable[Waiting]]] = {}
 
 
-def notice_kind(name: str, *, title: str, text: str, channel: str = "digest") -> NoticeKind:
+def notice_kind(name: str, *, title: str, text: str, channel: str = "digest", role: str = "") -> NoticeKind:
     """Register a kind of notice.
 
     Parameters
@@ -69,10 +73,12 @@ def notice_kind(name: str, *, title: str, text: str, channel: str = "digest") ->
         What it is called, and when it is told; marked by `gettext_noop`.
     channel : str
         How it is mailed to whoever has not chosen: ``now``, ``digest`` or ``off``.
+    role : str
+        The role without which nobody is told: ``is_reviewer``, ``is_administrator``, or none.
     """
     if channel not in CHANNELS:
         raise ValueError(f"{channel!r} is none of {CHANNELS}")
-    KINDS[name] = NoticeKind(name, title, text, channel)
+    KINDS[name] = NoticeKind(name, title, text, channel, role)
     register_fields({f"mail_{channel}.{name}": title for channel in CHANNELS})
     return KINDS[name]
 

@@ -39,7 +39,7 @@ def compose(mail: Mail, notices: Sequence[Notice]) -> EmailMultiAlternatives:
             "user": user,
             "language": user.language,
             "digest_of": mail.digest_of,
-            "heading": _heading(mail, notices),
+            "heading": _heading(notices),
             "groups": _grouped(notices),
             "site": settings.SITE_URL,
             "inbox": address_of(reverse("inbox")),
@@ -78,10 +78,8 @@ def _grouped(notices: Sequence[Notice]) -> list[Group]:
     return [Group(rows[0].title, rows) for rows in found.values()]
 
 
-def _heading(mail: Mail, notices: Sequence[Notice]) -> str:
-    if mail.digest_of:
-        return _("New for you: %(n)s") % {"n": len(notices)}
-    return notices[0].title if len({notice.kind for notice in notices}) == 1 else _subject(mail, notices)
+def _heading(notices: Sequence[Notice]) -> str:
+    return notices[0].title if len(notices) == 1 else _("New for you: %(n)s") % {"n": len(notices)}
 
 
 def _subject(mail: Mail, notices: Sequence[Notice]) -> str:

@@ -16,8 +16,8 @@ SOON = 3  # business days before a due date, from when on it is near
 
 class Channel(models.TextChoices):
     NOW = "now", _("At once")
-    DIGEST = "digest", _("In the daily digest")
-    OFF = "off", _("Not by e-mail")
+    DIGEST = "digest", _("Daily digest")
+    OFF = "off", _("No e-mail")
 
 
 class OwnQuerySet(models.QuerySet):

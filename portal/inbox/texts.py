@@ -7,14 +7,14 @@ from portal.message import gettext_noop, register
 DUE_SOON, OVERDUE = "due.soon", "due.overdue"
 
 notice_kind(
-    DUE_SOON,
-    title=gettext_noop("Due soon"),
-    text=gettext_noop("Something of yours falls due within three business days."),
-)
-notice_kind(
     OVERDUE,
     title=gettext_noop("Overdue"),
     text=gettext_noop("The due date of something of yours has passed."),
+)
+notice_kind(
+    DUE_SOON,
+    title=gettext_noop("Due soon"),
+    text=gettext_noop("Something of yours falls due within three business days."),
 )
 register(
     {

@@ -19,7 +19,7 @@ from portal.inbox import actions
 from portal.inbox.forms import ChannelsForm
 from portal.inbox.kinds import KINDS
 from portal.inbox.mails import kinds_of, read_token
-from portal.inbox.models import Mail, MailState, Notice
+from portal.inbox.models import Channel, Mail, MailState, Notice
 from portal.inbox.outbox import calendars_of, mail_is_set, next_digest
 from portal.web.acting import act
 from portal.web.errors import Missing
@@ -92,7 +92,7 @@ def _back(request: HttpRequest) -> HttpResponse:
 def notifications(request: HttpRequest) -> HttpResponse:
     """How each kind is mailed."""
     user = request.user
-    form = ChannelsForm(request.POST or None, initial=actions.channels_for(user))
+    form = ChannelsForm(request.POST or None, user=user, initial=actions.channels_for(user))
     if request.method == "POST" and form.is_valid():
         done, _result = act(form, actions.choose_mail, user=user, by=user, channels=form.cleaned_data)
         if done:
@@ -101,6 +101,7 @@ def notifications(request: HttpRequest) -> HttpResponse:
     calendar = calendars_of([user])[user.pk]
     context = {
         "form": form,
+        "channels": Channel.labels,
         "mail_is_set": mail_is_set(),
         "next_digest": next_digest(user, timezone.now(), calendar),
         "calendar": calendar,

@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(max_length=60)),
-                ('channel', models.CharField(choices=[('now', 'At once'), ('digest', 'In the daily digest'), ('off', 'Not by e-mail')], max_length=6)),
+                ('channel', models.CharField(choices=[('now', 'At once'), ('digest', 'Daily digest'), ('off', 'No e-mail')], max_length=6)),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='mail_choices', to=settings.AUTH_USER_MODEL)),
             ],
             options={
@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
                 ('subject_id', models.CharField(blank=True, max_length=80)),
                 ('subject_label', models.CharField(blank=True, max_length=300)),
                 ('due', models.DateField(null=True)),
-                ('channel', models.CharField(choices=[('now', 'At once'), ('digest', 'In the daily digest'), ('off', 'Not by e-mail')], max_length=6)),
+                ('channel', models.CharField(choices=[('now', 'At once'), ('digest', 'Daily digest'), ('off', 'No e-mail')], max_length=6)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('read_at', models.DateTimeField(null=True)),
                 ('withdrawn_at', models.DateTimeField(null=True)),
