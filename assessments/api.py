@@ -14,12 +14,12 @@ from rest_framework.generics import ListAPIView, RetrieveAPIView
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from assessments import actions, catalogue, levels, roadmap
+from assessments import actions, api_roadmap, catalogue, levels, plans
 from assessments.api_frameworks import FrameworkText, FrameworkUpgrade
+from assessments.api_roadmap import StepSerializer, step_json
 from assessments.framework import Framework, Text
 from assessments.models import Answer, AnswerValue, Assessment, AssessmentState
 from portal.accounts.models import Team
-from portal.web.say import say
 
 DEFAULT = "mlops-maturity"
 
@@ -227,7 +227,7 @@ class TeamLevelsSerializer(serializers.Serializer):
     assessed = serializers.BooleanField(help_text="False while no assessment was ever submitted.")
     assessment = serializers.IntegerField(allow_null=True)
     score = serializers.DictField(help_text="Overall and by dimension: claimed, evidenced, range, blocking.")
-    roadmap = serializers.ListField(child=serializers.DictField())
+    roadmap = StepSerializer(many=True)
 
 
 class TeamLevels(APIView):
@@ -238,7 +238,6 @@ class TeamLevels(APIView):
         team = get_object_or_404(Team.objects.for_user(request.user), slug=slug)
         framework = _framework_or_404(request.query_params.get("framework", DEFAULT))
         now = levels.current(team, framework)
-        steps = roadmap.steps(framework, now.score.claimed)
         return Response(
             {
                 "team": team.slug,
@@ -246,24 +245,13 @@ class TeamLevels(APIView):
                 "assessed": now.assessed,
                 "assessment": now.assessment.pk if now.assessment else None,
                 "score": levels.to_json(now.score),
-                "roadmap": [
-                    {
-                        "criterion": step.criterion,
-                        "dimension": step.dimension,
-                        "from_level": step.from_level,
-                        "to_level": step.to_level,
-                        "effort": step.effort,
-                        "after": list(step.after),
-                        "raises_overall": step.raises_overall,
-                        "why": say(step.why),
-                    }
-                    for step in steps
-                ],
+                "roadmap": [step_json(step) for step in plans.way(now, plans.targets_of(now)).steps],
             }
         )
 
 
 urls = [
+    *api_roadmap.urls,
     path("frameworks/", FrameworkList.as_view(), name="api-frameworks"),
     path("frameworks/<str:key>/", FrameworkDetail.as_view(), name="api-framework"),
     path("frameworks/<str:key>/yaml/", FrameworkText.as_view(), name="api-framework-yaml"),

@@ -13,6 +13,7 @@ from assessments.roadmap import Way, WhatIf
 from assessments.scoring import Kind
 
 LEADING: Kind = "official"
+KINDS: tuple[Kind, ...] = (LEADING, "claimed")
 
 
 def targets_of(now: Current) -> dict[str, int]:

@@ -68,7 +68,7 @@ def test_levels_with_what_blocks_and_the_way_on(as_user, cast, submitted):
     assert body["score"]["dimensions"]["training"]["claimed"] == 1
     assert body["score"]["overall"]["claimed"] == 0
     assert "release.engineer-performed" in body["score"]["overall"]["blocking"]
-    assert body["roadmap"][0]["effort"] == 1
+    assert (body["roadmap"][0]["todo"], body["roadmap"][0]["days"]) == ("prove", 0)
     assert as_user(cast.stranger).get(f"{API}/teams/credit-risk/levels/").status_code == 404
 
 
