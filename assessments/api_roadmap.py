@@ -25,7 +25,11 @@ from portal.accounts.models import Team
 from portal.web.say import say
 
 FRAMEWORK_PARAMETER = OpenApiParameter("framework", OpenApiTypes.STR, description="The key of a framework in use.")
-KIND_PARAMETER = OpenApiParameter("kind", OpenApiTypes.STR, enum=list(plans.KINDS), description="Which level is to rise.")
+KIND_PARAMETER = OpenApiParameter(
+    "kind", OpenApiTypes.STR, enum=list(plans.KINDS), description="Which level is to rise."
+)
+    "kind", OpenApiTypes.STR, enum=list(plans.KINDS), description="Which level is to rise."
+)
 
 
 class StepSerializer(serializers.Serializer):
