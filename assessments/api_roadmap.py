@@ -28,8 +28,6 @@ FRAMEWORK_PARAMETER = OpenApiParameter("framework", OpenApiTypes.STR, descriptio
 KIND_PARAMETER = OpenApiParameter(
     "kind", OpenApiTypes.STR, enum=list(plans.KINDS), description="Which level is to rise."
 )
-    "kind", OpenApiTypes.STR, enum=list(plans.KINDS), description="Which level is to rise."
-)
 
 
 class StepSerializer(serializers.Serializer):
