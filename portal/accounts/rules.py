@@ -108,6 +108,8 @@ PERMISSIONS = {
     "roadmap.change": team_member,
     "roadmap.comment": administrator | auditor | reviewer | team_member,
     "investments.view": administrator | auditor | reviewer | manages_a_team,
+    "portfolio.view": administrator | auditor | reviewer | manages_a_team,
+    "tools.choose": team_member,
     "report.request": signed_in,
     "framework.manage": administrator,
     # models

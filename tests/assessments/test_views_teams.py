@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from assessments import actions, collectors
@@ -26,56 +24,6 @@ def test_signed_out_is_sent_to_sign_in(client, cast):
         response = client.get(path)
         assert response.status_code == 302
         assert response.url.startswith("/account/login/")
-
-
-def test_teams_shows_levels_and_hatches_what_is_not_assessed(as_user, cast, submitted):
-    html = page(as_user(cast.auditor).get("/teams/"))
-    assert 'class="lv1"' in html
-    assert html.count('class="hatch') >= 4  # the other team: overall and three dimensions, and the key
-    assert "<b>Not assessed yet: 1 of 2.</b>" in html
-
-
-def test_teams_lists_only_what_one_may_see(as_user, cast):
-    assert "Imaging" not in page(as_user(cast.member).get("/teams/"))
-    Team.objects.filter(pk=cast.other_team.pk).update(visibility="organisation")
-    assert "Imaging" in page(as_user(cast.member).get("/teams/"))
-
-
-def test_teams_can_be_searched_and_filtered(as_user, cast):
-    client = as_user(cast.admin)
-    found = page(client.get("/teams/?q=imag"))
-    assert "Imaging" in found
-    assert "Credit Risk" not in found
-    assert "Imaging" in page(client.get("/teams/?unit=Retail"))
-    assert "Imaging" not in page(client.get("/teams/?unit=Elsewhere"))
-
-
-def test_teams_shows_claimed_or_evidenced(as_user, cast, submitted):
-    client = as_user(cast.manager)
-    claimed, evidenced = (page(client.get(f"/teams/?level={kind}")) for kind in ("claimed", "evidenced"))
-    row = '<td class="lv0 sum">0</td><td class="lv{}">{}</td>'
-    assert row.format(1, 1) in claimed
-    assert row.format(1, 1) not in evidenced
-
-
-def test_teams_takes_as_many_queries_for_many_teams(as_user, cast, submitted, framework, django_assert_max_num_queries):
-    client = as_user(cast.admin)
-    client.get("/teams/")
-    with CaptureQueriesContext(connection) as few:
-        client.get("/teams/")
-    for number in range(12):
-        team = Team.objects.create(unit=cast.unit, name=f"Team {number}", slug=f"team-{number}")
-        team.memberships.create(user=cast.manager, role="manager")
-    cast.manager = type(cast.manager).objects.get(pk=cast.manager.pk)
-    for team in Team.objects.filter(name__startswith="Team "):
-        draft = actions.start_assessment(team=team, framework=framework, by=cast.manager)
-        actions.save_answer(
-            assessment=draft, criterion="training.code-hosted", value="yes", note="", rev=0, by=cast.manager
-        )
-        actions.submit(assessment=draft, by=cast.manager)
-    with django_assert_max_num_queries(len(few)):
-        html = page(client.get("/teams/"))
-    assert html.count("/teams/team-") >= 12
 
 
 def test_a_foreign_team_is_not_there(as_user, cast):

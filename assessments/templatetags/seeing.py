@@ -1,0 +1,50 @@
+"""Cells of heat tables: a figure on its shade, in the same words everywhere."""
+
+from __future__ import annotations
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from assessments.comparison import Cell, Count
+
+register = template.Library()
+
+
+@register.simple_tag
+def heat_cell(cell: Cell, css: str = "", label: str = "") -> SafeString:
+    """A cell as a table's: the level, or "met/required", and what unknowns can still make of it."""
+    if cell.step is None:
+        words = _("not assessed") if cell.count.required else _("nothing required")
+        return format_html(
+            '<td class="{} {}" data-l="{}"><span class="vh">{}</span><span aria-hidden="true">–</span></td>',
+            "hatch" if cell.count.required else "nil",
+            css,
+            label,
+            words,
+        )
+    return format_html(
+        '<td class="lv{} {}" data-l="{}">{}{}</td>', cell.shade, css, label, figure(cell), _at_most(cell)
+    )
+
+
+@register.filter
+def figure(cell: Cell) -> str:
+    """The level as a digit; of a checklist "12/31"; a dash where nothing is known."""
+    if cell.step is None:
+        return "–"
+    return of_required(cell.count) if cell.level is None else str(cell.level)
+
+
+@register.filter
+def of_required(count: Count) -> str:
+    """ "12/31": met of required."""
+    return f"{count.met}/{count.required}"
+
+
+def _at_most(cell: Cell) -> SafeString | str:
+    if not cell.open:
+        return ""
+    words = _("at most %(level)s") % {"level": cell.at_most}
+    return format_html(' <small aria-hidden="true">≤{}</small><span class="vh"> ({})</span>', cell.at_most, words)
