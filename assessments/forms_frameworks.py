@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from assessments import document
 from assessments.framework import Framework
@@ -60,7 +61,7 @@ class CriterionForm(forms.Form):
     how_ja = forms.CharField(max_length=2000, label=_("How to get there, in Japanese"), widget=forms.Textarea)
     required = forms.TypedChoiceField(
         label=_("Need"),
-        choices=[("yes", _("Required")), ("no", _("Recommended"))],
+        choices=[("yes", pgettext_lazy("criterion", "Required")), ("no", pgettext_lazy("criterion", "Recommended"))],
         widget=forms.RadioSelect,
         coerce=lambda value: value == "yes",
     )

@@ -62,7 +62,7 @@ register(
         "upgrade.map.merged": gettext_noop("Merged"),
         "upgrade.map.retired": gettext_noop("Retired"),
         "upgrade.map.tightened": gettext_noop("Tightened"),
-        "upgrade.map.keep": gettext_noop("Kept"),
+        "upgrade.map.keep": gettext_noop("Kept as it is"),
         "upgrade.map.reconfirm": gettext_noop("To confirm again"),
         "upgrade.map.drop": gettext_noop("Set aside"),
         "framework.upgraded": gettext_noop(
