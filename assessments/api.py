@@ -14,12 +14,10 @@ from rest_framework.generics import ListAPIView, RetrieveAPIView
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from assessments import actions, api_roadmap, catalogue, levels, plans
+from assessments import actions, api_levels, api_roadmap, catalogue
 from assessments.api_frameworks import FrameworkText, FrameworkUpgrade
-from assessments.api_roadmap import StepSerializer, step_json
 from assessments.framework import Framework, Text
 from assessments.models import Answer, AnswerValue, Assessment, AssessmentState
-from portal.accounts.models import Team
 
 DEFAULT = "mlops-maturity"
 
@@ -218,39 +216,8 @@ class AssessmentAnswer(APIView):
         return Response(AnswerSerializer(saved, context={"request": request}).data)
 
 
-# -- Levels ----------------------------------------------------------------------------------------
-
-
-class TeamLevelsSerializer(serializers.Serializer):
-    team = serializers.CharField()
-    framework = serializers.CharField()
-    assessed = serializers.BooleanField(help_text="False while no assessment was ever submitted.")
-    assessment = serializers.IntegerField(allow_null=True)
-    score = serializers.DictField(help_text="Overall and by dimension: claimed, evidenced, range, blocking.")
-    roadmap = StepSerializer(many=True)
-
-
-class TeamLevels(APIView):
-    """A team's levels now, what blocks the next, and the steps to it."""
-
-    @extend_schema(responses=TeamLevelsSerializer, operation_id="team_levels")
-    def get(self, request, slug: str):
-        team = get_object_or_404(Team.objects.for_user(request.user), slug=slug)
-        framework = _framework_or_404(request.query_params.get("framework", DEFAULT))
-        now = levels.current(team, framework)
-        return Response(
-            {
-                "team": team.slug,
-                "framework": framework.key,
-                "assessed": now.assessed,
-                "assessment": now.assessment.pk if now.assessment else None,
-                "score": levels.to_json(now.score),
-                "roadmap": [step_json(step) for step in plans.way(now, plans.targets_of(now)).steps],
-            }
-        )
-
-
 urls = [
+    *api_levels.urls,
     *api_roadmap.urls,
     path("frameworks/", FrameworkList.as_view(), name="api-frameworks"),
     path("frameworks/<str:key>/", FrameworkDetail.as_view(), name="api-framework"),
@@ -259,5 +226,4 @@ urls = [
     path("assessments/", AssessmentList.as_view(), name="api-assessments"),
     path("assessments/<int:pk>/", AssessmentDetail.as_view(), name="api-assessment"),
     path("assessments/<int:pk>/answers/<str:criterion>/", AssessmentAnswer.as_view(), name="api-assessment-answer"),
-    path("teams/<str:slug>/levels/", TeamLevels.as_view(), name="api-team-levels"),
 ]

@@ -75,6 +75,12 @@ register(
         "maturity.change.fell": gettext_noop("Fell from %(before)s to %(after)s, since %(reasons)s."),
         "maturity.change.rose": gettext_noop("Rose from %(before)s to %(after)s."),
         "maturity.change.dimension": gettext_noop("%(dimension)s: %(change)s"),
+        # the command
+        "maturity.level.name": gettext_noop("%(name)s:"),
+        "maturity.level.four": gettext_noop(
+            "%(name)s: official level %(official)s (claimed %(claimed)s, evidenced %(evidenced)s, "
+            "reviewed %(reviewed)s)"
+        ),
         # positions
         "maturity.position.framework": gettext_noop(
             "this version of the framework does not come with the product, and the file does not hold it"

@@ -1,4 +1,7 @@
-"""Score a file of answers; or print one to fill in. Needs no database and no environment."""
+"""Compute levels from a file: an exported position, or answers; or print answers to fill in.
+
+Needs no database and no environment.
+"""
 
 from __future__ import annotations
 
@@ -9,20 +12,24 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext, override
 
-from assessments import answers_file
+from assessments import answers_file, explanation, position_file
 from assessments.document import DocumentError
 from assessments.framework import Framework, load, shipped
-from assessments.scoring import AnswerError, Levels, Score, score
+from assessments.position import Judged, holds_until, judge
+from assessments.scoring import KINDS, AnswerError, Levels, Score, score
+from assessments.stored_score import to_json
 from portal.message import Message, render
+from portal.web.say import say
 
 
 class Command(BaseCommand):
-    help = "Score answers to a maturity framework, or print a file to fill in."
+    help = "Compute levels from an exported position or from answers, or print a file of answers to fill in."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--framework", required=True, help="key of a shipped framework, or a YAML file")
-        what = parser.add_mutually_exclusive_group(required=True)
+        parser.add_argument("file", nargs="?", metavar="FILE", help="a position that a team's page exported")
+        parser.add_argument("--framework", help="for answers: key of a shipped framework, or a YAML file")
+        what = parser.add_mutually_exclusive_group()
         what.add_argument("--template", action="store_true", help="print a file to fill in")
         what.add_argument("--answers", metavar="FILE", help="YAML file with the answers")
         parser.add_argument("--json", action="store_true", help="print the score as JSON")
@@ -32,16 +39,50 @@ class Command(BaseCommand):
         language = options["language"]
         with override(language):
             try:
-                framework = _framework(options["framework"])
-                if options["template"]:
-                    self.stdout.write(answers_file.template(framework, language, gettext), ending="")
-                    return
-                file = answers_file.read(framework, Path(options["answers"]))
-                result = score(framework, file.answers, live_models=file.live_models)
+                shown = self._shown(options, language)
             except (DocumentError, AnswerError) as error:
-                raise CommandError(render(error.message, gettext), returncode=2) from None
-            shown = as_json(framework, result) if options["json"] else as_text(framework, result, language)
-            self.stdout.write(shown)
+                raise CommandError(say(error.message), returncode=2) from None
+        self.stdout.write(shown, ending="" if options["template"] else None)
+
+    def _shown(self, options: dict[str, Any], language: str) -> str:
+        if options["file"]:
+            judged = judge(position_file.read(Path(options["file"])))
+            return position_as_json(judged) if options["json"] else position_as_text(judged)
+        if not options["framework"] or not (options["template"] or options["answers"]):
+            raise CommandError("give an exported position, or --framework with --answers or --template", returncode=2)
+        framework = _framework(options["framework"])
+        if options["template"]:
+            return answers_file.template(framework, language, gettext)
+        file = answers_file.read(framework, Path(options["answers"]))
+        result = score(framework, file.answers, live_models=file.live_models)
+        return as_json(framework, result) if options["json"] else as_text(framework, result, language)
+
+
+def position_as_json(judged: Judged) -> str:
+    """The score of a position as JSON, as the API gives it."""
+    framework = judged.position.framework
+    named = {"framework": framework.key, "version": framework.version, "digest": framework.digest}
+    body = named | {"as_of": judged.position.as_of.isoformat(), "score": to_json(judged.score)}
+    return json.dumps(body, indent=2, ensure_ascii=False)
+
+
+def position_as_text(judged: Judged) -> str:
+    """The levels of a position in words: each of the four, why the official one, and until when."""
+    framework = judged.position.framework
+    lines = []
+    for key in ("", *judged.score.dimensions):
+        levels = judged.score.levels(key)
+        name = explanation.dimension_title(framework, key) if key else Message("maturity.level.overall")
+        if framework.is_checklist:
+            lines.append(say(Message("maturity.level.name", {"name": name})))
+        else:
+            four = {kind: levels.level(kind) for kind in KINDS}
+            lines.append(say(Message("maturity.level.four", {"name": name, **four})))
+        lines += [f"    {say(sentence)}" for sentence in explanation.explain(judged, "official", key)]
+        lapse = holds_until(judged, key)
+        if lapse:
+            lines.append(f"    {say(explanation.holds(lapse, framework))}")
+    return "\n".join(lines)
 
 
 def as_json(framework: Framework, result: Score) -> str:
