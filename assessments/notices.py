@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from functools import partial
 
-from django.db.models import Count, F, Max, Min, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +16,8 @@ from assessments import catalogue, texts_notices  # noqa: F401  (registers the k
 from assessments.evidence_rules import FRESH
 from assessments.framework import Framework
 from assessments.models import (
+    Answer,
+    Answerer,
     Assessment,
     AssessmentState,
     CampaignTeam,
@@ -24,6 +26,7 @@ from assessments.models import (
     CriterionReview,
     Delegation,
     Evidence,
+    IndependentAnswer,
     ItemState,
     PulseInvitation,
     RoadmapItem,
@@ -191,53 +194,57 @@ def drafts_left() -> Iterator[Waiting]:
             )
 
 
-def _newest():
-    """The newest closed assessment of each team and framework."""
-    same = Assessment.objects.closed().filter(team=OuterRef("team"), framework=OuterRef("framework"))
-    newest = same.order_by("-submitted_at", "-pk").values("pk")[:1]
-    return Assessment.objects.closed().filter(pk=Subquery(newest))
-
-
 @reminder_source("assessment.review")
 def reviews_waiting() -> Iterator[Waiting]:
-    """Submitted assessments that nobody has signed, to the reviewers outside the team."""
-    rows = _newest().filter(state=AssessmentState.SUBMITTED, submitted_at__gt=timezone.now() - RECENT)
+    """Submitted assessments that wait for a review, to the reviewers outside the team who took no part in them."""
+    rows = Assessment.objects.waiting_for_review().filter(submitted_at__gt=timezone.now() - RECENT)
     rows = list(rows.select_related("team"))
-    if not rows:
+    reviewers = list(User.objects.active().filter(is_reviewer=True)) if rows else []
+    if not reviewers:
         return
-    reviewers = list(User.objects.active().filter(is_reviewer=True))
     inside = set(Membership.objects.filter(user__in=reviewers).values_list("team_id", "user_id"))
-    titles = Titles()
+    authors, titles = _took_part(rows, reviewers), Titles()
     for row in rows:
         words = {"team": row.team.name, "framework": titles.framework(row.framework)}
         for user in reviewers:
-            if (row.team_id, user.pk) not in inside and user.pk != row.submitted_by_id:
+            if (row.team_id, user.pk) not in inside and (row.pk, user.pk) not in authors:
                 yield Waiting(
                     user=user,
                     kind="assessment.review",
                     key=f"assessment.review:{row.pk}",
                     message=Message("notice.review", words),
-                    url=reverse("assessment-record", args=[row.pk]),
+                    url=reverse("review", args=[row.pk]),
                     team=row.team,
                     subject=_subject(row.team),
                 )
 
 
-@reminder_source("assessment.signed")
-def signed() -> Iterator[Waiting]:
-    """Fresh signatures, to the managers and to who submitted."""
-    rows = Assessment.objects.filter(state=AssessmentState.SIGNED, signed_at__gt=timezone.now() - TOLD)
+def _took_part(rows: list[Assessment], people: list[User]) -> set[tuple[int, int]]:
+    """Which assessments are in part whose own word, as `Assessment.took_part` has it, for all at once."""
+    found = {(row.pk, user) for row in rows for user in (row.started_by_id, row.submitted_by_id)}
+    for model, field in ((Answer, "answered_by"), (IndependentAnswer, "person"), (Answerer, "person")):
+        told = model.objects.filter(assessment__in=rows, **{f"{field}__in": people}).order_by()
+        found.update(told.values_list("assessment", field).distinct())
+    return found
+
+
+@reminder_source("assessment.reviewed")
+def reviewed() -> Iterator[Waiting]:
+    """Assessments that were signed or sent back of late, to the managers and to who submitted."""
+    since = timezone.now() - TOLD
+    rows = Assessment.objects.filter(Q(signed_at__gt=since) | Q(state="submitted", returned_at__gt=since))
     rows = list(rows.select_related("team", "submitted_by"))
     managers, titles = managers_of(row.team_id for row in rows), Titles()
     for row in rows:
         people = {user.pk: user for user in [*managers.get(row.team_id, ()), row.submitted_by] if user}
         words = {"team": row.team.name, "framework": titles.framework(row.framework)}
+        what = "signed" if row.state == AssessmentState.SIGNED else "returned"
         for user in people.values():
             yield Waiting(
                 user=user,
-                kind="assessment.signed",
-                key=f"assessment.signed:{row.pk}",
-                message=Message("notice.signed", words),
+                kind=f"assessment.{what}",
+                key=f"assessment.reviewed:{row.pk}:{what}",
+                message=Message(f"notice.{what}", words),
                 url=reverse("assessment-record", args=[row.pk]),
                 team=row.team,
                 subject=_subject(row.team),
@@ -268,7 +275,13 @@ Lapse = tuple[Team, str, Message, str]
 def _reviews_that_lapse() -> Iterator[Lapse]:
     """One for each team and framework: how many reviews of its newest signed assessment."""
     now, titles = timezone.now(), Titles()
-    rows = CriterionReview.objects.filter(assessment__in=_newest(), until__gt=now, until__lt=now + AHEAD)
+    newer = Assessment.objects.filter(
+        state=AssessmentState.SIGNED,
+        team=OuterRef("assessment__team"),
+        framework=OuterRef("assessment__framework"),
+        signed_at__gt=OuterRef("assessment__signed_at"),
+    )
+    rows = CriterionReview.objects.filter(~Exists(newer), until__gt=now, until__lt=now + AHEAD)
     counted = rows.values("assessment").annotate(n=Count("pk"), first=Min("until")).order_by("assessment")
     found = {row["assessment"]: row for row in counted}
     for assessment in Assessment.objects.filter(pk__in=found).select_related("team"):

@@ -34,6 +34,12 @@ notice_kind(
     text=gettext_noop("The assessment of a team that you manage was reviewed and signed."),
 )
 notice_kind(
+    "assessment.returned",
+    title=gettext_noop("Assessment sent back"),
+    text=gettext_noop("The reviewer sent the assessment of a team that you manage back."),
+    channel="now",
+)
+notice_kind(
     "assessment.draft",
     title=gettext_noop("Draft left lying"),
     text=gettext_noop("Nobody has worked for 14 days on an assessment that your team began."),
@@ -57,6 +63,7 @@ register(
         "notice.campaign": gettext_noop("%(campaign)s: submit the assessment of %(team)s (%(framework)s)."),
         "notice.review": gettext_noop("Review the assessment of %(team)s (%(framework)s)."),
         "notice.signed": gettext_noop("The assessment of %(team)s is reviewed and signed (%(framework)s)."),
+        "notice.returned": gettext_noop("The assessment of %(team)s was sent back (%(framework)s)."),
         "notice.draft": gettext_noop("Finish the assessment of %(team)s, or discard it (%(framework)s)."),
         "notice.reviews_lapse": gettext_noop(
             "Have %(team)s reviewed again: reviews that lapse by %(on)s: %(n)s (%(framework)s)."

@@ -29,7 +29,7 @@ from portal.inbox.reminders import remind
 from portal.web.say import say
 
 pytestmark = pytest.mark.django_db
-OURS = [f"assessment.{name}" for name in ("delegated", "contradiction", "campaign", "draft", "review", "signed")]
+OURS = [f"assessment.{name}" for name in ("delegated", "contradiction", "campaign", "draft", "review", "reviewed")]
 OURS += ["assessment.lapse", "assessment.roadmap", "assessment.pulse"]
 NOON = dt.datetime(2026, 11, 24, 3, tzinfo=dt.UTC)
 SOON = dt.date(2026, 11, 26)
@@ -56,7 +56,7 @@ def ago(days: float) -> dt.datetime:
 
 def test_every_source_is_registered():
     assert set(OURS) <= set(SOURCES)
-    assert {name for name in OURS if name != "assessment.roadmap"} <= set(KINDS)
+    assert set(OURS) - {"assessment.roadmap", "assessment.reviewed"} <= set(KINDS)
     assert KINDS["assessment.contradiction"].channel == "now"
     assert KINDS["assessment.delegated"].channel == KINDS["due.soon"].channel == "digest"
 
@@ -157,6 +157,24 @@ def test_reviews_wait_for_reviewers_outside_the_team(cast, submitted):
     assert len(told(cast.manager, "assessment.signed")) == 1
 
 
+def test_who_took_part_is_not_asked_for_the_review(cast, submitted):
+    others = [User.objects.create_user(f"r{n}@example.org", name=f"R{n}", is_reviewer=True) for n in range(2)]
+    submitted.answers.filter(pk=submitted.answers.first().pk).update(answered_by=others[0])
+    look()
+    waiting = set(Notice.objects.filter(kind="assessment.review").values_list("user", flat=True))
+    assert waiting == {cast.reviewer.pk, others[1].pk}
+    assert waiting == {
+        user.pk for user in User.objects.all() if user.is_reviewer and Assessment.objects.to_review_by(user).exists()
+    }
+
+
+def test_what_was_sent_back_is_told_and_not_to_be_reviewed(cast, submitted):
+    Assessment.objects.filter(pk=submitted.pk).update(returned_at=NOON, returned_by=cast.reviewer, returned_note="x")
+    look()
+    assert not told(cast.reviewer, "assessment.review")
+    assert len(told(cast.manager, "assessment.returned")) == 1
+
+
 def test_an_old_or_replaced_assessment_is_not_to_be_reviewed(cast, submitted, framework):
     Assessment.objects.update(submitted_at=ago(91))
     look()
@@ -165,7 +183,7 @@ def test_an_old_or_replaced_assessment_is_not_to_be_reviewed(cast, submitted, fr
     newer = actions.start_assessment(team=cast.team, framework=framework, by=cast.member)
     actions.submit(assessment=newer, by=cast.manager)
     look()
-    assert [n.url for n in Notice.objects.filter(kind="assessment.review")] == [f"/assessments/{newer.pk}/"]
+    assert [n.url for n in Notice.objects.filter(kind="assessment.review")] == [f"/reviews/{newer.pk}/"]
 
 
 def test_reviews_about_to_lapse_are_told_to_managers(cast, submitted, framework):
