@@ -94,7 +94,7 @@ class TeamRoadmap(APIView):
         level = given.validated_data.get("level")
         target = dict.fromkeys(levels_of(now.framework, now.score.standing(kind)), level) if level is not None else None
         without = frozenset(request.query_params.getlist("without"))
-        way: Way = plans.way(now, target or plans.targets_of(now), kind=kind, without=without)
+        way: Way = plans.way(now, target, kind=kind, without=without)
         return Response(
             {
                 "team": team.slug,

@@ -29,7 +29,13 @@ def way(
     kind: Kind = LEADING,
     without: AbstractSet[str] = frozenset(),
 ) -> Way:
-    """The cheapest way to a target; without one, to the next overall level. ``without`` is what is not to be done."""
+    """The cheapest way to a target; ``without`` is what is not to be done.
+
+    By default to the levels that the team set out to reach, and where it set none, to the next
+    overall level.
+    """
+    if target is None:
+        target = targets_of(now)
     return roadmap.way(
         now.framework,
         now.score.standing(kind),

@@ -10,11 +10,11 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from assessments import evidence_rules, roadmap, wording
+from assessments import evidence_rules, wording
 from assessments.framework import Criterion, Dimension, Framework, Level
 from assessments.levels import Current, current, fact_of
 from assessments.models import Answer, Assessment, Evidence, LevelRecord
-from assessments.roadmap import Step
+from assessments.roadmap_content import roadmap_part
 from assessments.scoring import Levels, Standing
 from assessments.tasklist import MARKS
 from assessments.trends import trends
@@ -74,17 +74,6 @@ class DimensionPart:
 
 
 @dataclass(frozen=True)
-class StepLine:
-    """One step of the roadmap, numbered, with the numbers of those it waits for."""
-
-    number: int
-    step: Step
-    criterion: Criterion
-    dimension: Dimension
-    after: list[int]
-
-
-@dataclass(frozen=True)
 class EvidenceLine:
     """One fact with its age."""
 
@@ -123,7 +112,7 @@ def maturity_report(team: Team, framework: Framework, now: datetime | None = Non
         "reason": wording.reason(state),
         "parts": parts,
         "denied": [line for part in parts for rung in part.rungs for line in rung.lines if _is_denied(line)],
-        "steps": step_lines(framework, state.score.claimed),
+        "roadmap": roadmap_part(team, state),
         "trends": trends(framework, records, now) if records else [],
         "records": list(reversed(records))[:RECORDS],
         "no_reviews": [],
@@ -172,22 +161,6 @@ def _line(state: Current, criterion: Criterion) -> CriterionLine:
 
 def _is_denied(line: CriterionLine) -> bool:
     return line.standing == "met" and line.weighed.verdict == "contradicts"
-
-
-def step_lines(framework: Framework, standing: Mapping[str, Standing]) -> list[StepLine]:
-    """The roadmap to the next level of each dimension, numbered."""
-    steps = roadmap.steps(framework, standing)
-    number = {step.criterion: place for place, step in enumerate(steps, 1)}
-    return [
-        StepLine(
-            number[step.criterion],
-            step,
-            framework.by_id[step.criterion],
-            framework.dimension(step.dimension),
-            sorted(number[key] for key in step.after if key in number),
-        )
-        for step in steps
-    ]
 
 
 def _evidence(team: Team, now: datetime) -> list[EvidenceLine]:

@@ -96,7 +96,7 @@ def plan_page(request: HttpRequest, team: Team, form: TakeUpForm | None = None) 
     targets = plans.targets_of(now)
     given = TargetForm(request.GET, now.framework, levels).given()
     without = frozenset(key for key in request.GET.getlist("without") if key in now.framework.by_id)
-    way = plans.way(now, {**levels, **given} if given else targets, kind=kind, without=without)
+    way = plans.way(now, {**levels, **given} if given else None, kind=kind, without=without)
     raised = {key: level for key, level in way.reaches.items() if level > levels[key]}
     return page | {
         "way": way,
@@ -125,7 +125,7 @@ def what_if(request: HttpRequest, slug: str) -> HttpResponse:
     done = [key for key in dict.fromkeys(request.GET.getlist("do")) if key in framework.by_id]
     found = plans.what_if(now, done, kind=kind)
     raised = {key: level for key, level in found.after.items() if level > found.before[key]}
-    way = plans.way(now, plans.targets_of(now), kind=kind)
+    way = plans.way(now, kind=kind)
     context = page | {
         "found": found,
         "done": done,

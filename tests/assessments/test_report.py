@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pypdf import PdfReader
 
+from assessments.actions.roadmap import take_up
 from assessments.models import Evidence
 from assessments.report_content import maturity_report
 from assessments.reports import KIND, request_report
@@ -92,9 +93,24 @@ def test_stale_evidence_is_marked_and_hostile_text_is_printed(cast, printed):
 
 
 def test_the_roadmap_numbers_what_each_step_waits_for(cast, submitted, framework):
-    lines = maturity_report(cast.team, framework)["steps"]
+    lines = maturity_report(cast.team, framework)["roadmap"]["steps"]
     assert [line.number for line in lines] == list(range(1, len(lines) + 1))
     assert all(before < line.number for line in lines for before in line.after)
+
+
+def test_the_report_prints_the_way_that_the_page_shows_and_what_is_in_work(
+    cast, submitted, framework, printed, as_user
+):
+    (item,) = take_up(
+        team=cast.team, framework=framework, criteria=["release.versioned"], by=cast.member, owner=cast.manager
+    )
+    part = maturity_report(cast.team, framework)["roadmap"]
+    html = as_user(cast.member).get("/teams/credit-risk/roadmap/").content.decode()
+    assert f"<b>Steps: {len(part['steps'])}.</b>" in html
+    assert [line.item for line in part["items"]] == [item]
+    text = printed(cast.team)
+    assert squeezed(f"Steps: {len(part['steps'])}.") in text
+    assert squeezed("What is released is under version control") in text
 
 
 def test_the_ledgers_entries_are_named_and_answers_counted(cast, submitted, printed):

@@ -50,7 +50,9 @@ def test_the_plan_leads_to_the_next_overall_level_and_counts_what_is_only_to_be_
     assert "Training 1, Release 1, Integration into the application 1." in html  # officially nothing is met yet
     assert "Claimed, and still to be shown by evidence or a review: " in html
     claimed = page(as_user(cast.member).get(f"{PLAN}?kind=claimed"))
-    assert "They bring the team to Release 1, Integration into the application 1." in claimed  # training is claimed to be at 1
+    assert (
+        "They bring the team to Release 1, Integration into the application 1." in claimed
+    )  # training is claimed to be at 1
     assert "still to be shown" not in claimed
 
 
@@ -64,7 +66,9 @@ def test_a_target_is_asked_for_by_dimension(as_user, cast, submitted):
 
 @pytest.mark.parametrize("query", ["training=9", "training=-1", "training=x", "training=", "release=%00", "kind=none"])
 def test_nonsense_is_the_next_level(as_user, cast, submitted, query):
-    assert "Training 1, Release 1, Integration into the application 1." in page(as_user(cast.member).get(f"{PLAN}?{query}"))
+    assert "Training 1, Release 1, Integration into the application 1." in page(
+        as_user(cast.member).get(f"{PLAN}?{query}")
+    )
 
 
 def test_the_teams_own_target_leads(as_user, cast, submitted):
