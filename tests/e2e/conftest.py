@@ -16,6 +16,24 @@ class World:
 
 
 @pytest.fixture
+def signed_in(browser, client, live_server):
+    """`signed_in(user)`: a page of the user's browser."""
+    from tests.e2e.test_every_page import sign_in
+
+    contexts = []
+
+    def start(user, language="en"):
+        context = browser.new_context(viewport={"width": 1280, "height": 900}, locale=language)
+        contexts.append(context)
+        sign_in(context, client, user, live_server, language)
+        return context.new_page()
+
+    yield start
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
 def world(transactional_db, cast) -> World:
     """Full pages and empty ones."""
     from assessments import actions

@@ -5,25 +5,8 @@ from __future__ import annotations
 import pytest
 
 from governance.models import Promotion
-from tests.e2e.test_every_page import sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture
-def signed_in(browser, client, live_server):
-    """`signed_in(user)`: a page of the user's browser."""
-    contexts = []
-
-    def start(user, language="en"):
-        context = browser.new_context(viewport={"width": 1280, "height": 900}, locale=language)
-        contexts.append(context)
-        sign_in(context, client, user, live_server, language)
-        return context.new_page()
-
-    yield start
-    for context in contexts:
-        context.close()
 
 
 def test_signing_in_with_a_password(browser, live_server, cast):
