@@ -37,6 +37,9 @@ class Count:
     def all_met(self) -> bool:
         return self.met == self.required > 0
 
+    def __str__(self) -> str:
+        return f"{self.met}/{self.required}"
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -51,6 +54,13 @@ class Cell:
     level: int | None
     count: Count
     at_most: int
+
+    @property
+    def figure(self) -> str:
+        """The level as a digit; of a checklist "12/31"; a dash where nothing is known."""
+        if self.step is None:
+            return "–"
+        return str(self.count) if self.level is None else str(self.level)
 
     @property
     def open(self) -> bool:

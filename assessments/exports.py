@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from assessments import comparison, wording
 from assessments.framework import Framework
+from assessments.portfolio import Part, Portfolio
 from assessments.team_list import Row, TeamList
 from portal.web.csv_export import csv_response
 
@@ -112,6 +113,42 @@ def compare(shown: TeamList) -> Table:
         figures = [value for cell in cells for value in figures_of(framework, cell)]
         rows.append([row.team.name, row.team.unit.name, *figures, held(framework, row, kind), _day(row)])
     return Table(f"compare-{framework.key}", about(framework, kind=kind), columns, rows)
+
+
+def portfolio(shown: Portfolio) -> Table:
+    """The units with their distribution and weakest link, and the whole in the last row."""
+    framework = shown.framework
+    columns = [
+        Column("unit", _("Unit")),
+        Column("teams", _("Teams")),
+        *(Column(f"step.{step}", _step(framework, step)) for step in comparison.steps(framework)),
+        Column("unknown", _("not assessed")),
+        Column("weakest.team", _("Weakest link: team")),
+        Column("weakest.figure", _("Weakest link: met of required") if framework.is_checklist else _("Lowest level")),
+        Column("weakest.criterion", _("Weakest link: criterion")),
+    ]
+    rows = [_unit_row(part) for part in (*shown.units, shown.whole)]
+    spreads = [
+        {"quarter": q.name, "end": q.end.isoformat(), "counts": list(q.spread.counts), "unknown": q.spread.unknown}
+        for q in shown.quarters
+    ]
+    return Table(f"portfolio-{framework.key}", about(framework, kind="official", quarters=spreads), columns, rows)
+
+
+def _unit_row(part: Part) -> list[Any]:
+    weak = part.weakest
+    names: list[Any] = ["", None, ""]
+    if weak:
+        low = weak.cell.figure if weak.cell.level is None else weak.cell.level
+        names = [weak.team.name, low, wording.text(weak.criterion.title)]
+    return [part.name or _("All units"), part.spread.total, *part.spread.counts, part.spread.unknown, *names]
+
+
+def _step(framework: Framework, step: int) -> str:
+    if not framework.is_checklist:
+        return _("Teams on level %(level)s") % {"level": step}
+    low, high = comparison.BANDS[step]
+    return _("Teams that meet %(share)s") % {"share": f"{low}%" if low == high else f"{low}–{high}%"}
 
 
 def figure_columns(framework: Framework, key: str, words: str) -> list[Column]:

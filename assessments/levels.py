@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from assessments import claims, scoring
 from assessments.claims import Claim
+from assessments.comparison import cell
 from assessments.evidence_rules import Fact, Weighed
 from assessments.framework import Framework
 from assessments.models import (
@@ -168,7 +169,8 @@ def record_levels(team: Team, framework: Framework, score: Score) -> tuple[Level
     stored = to_json(score)
     if levels_of(stored) == before:
         return None, before
-    return LevelRecord.objects.create(team=team, framework=framework.key, score=stored), before
+    step = cell(framework, stored, "official").step
+    return LevelRecord.objects.create(team=team, framework=framework.key, score=stored, step=step), before
 
 
 # -- What was said, found, reviewed and disputed ----------------------------------------------------
@@ -203,8 +205,9 @@ def _answers(
 
 def _facts(teams: list[int]) -> dict[int, tuple[Fact, ...]]:
     found: dict[int, list[Fact]] = {team: [] for team in teams}
-    for row in Evidence.objects.filter(team__in=teams):
-        found[row.team_id].append(fact_of(row))
+    columns = ("team_id", "fact", "value", "items", "grade", "observed_at", "detail")
+    for team, *fact in Evidence.objects.filter(team__in=teams).values_list(*columns):
+        found[team].append(Fact(*fact))
     return {team: tuple(facts) for team, facts in found.items()}
 
 

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from assessments import catalogue, levels, roadmap_items
 from assessments.actions import contradictions
+from assessments.comparison import cell
 from assessments.explanation import dimension_title, reason
 from assessments.framework import Framework
 from assessments.levels import Current
@@ -175,11 +176,13 @@ def _record_change(team: Team, now: Current, row: TeamStanding | None, by, recor
     """Append to the trend where a level changed, and say why the official one did."""
     last = LevelRecord.objects.filter(team=team, framework=now.framework.key).last()
     before, after = levels_of(last.score) if last else {}, levels_of(to_json(now.score))
-    if before == after:
+    score = to_json(now.score)
+    step = cell(now.framework, score, "official").step
+    if before == after and last and last.step == step:
         return
     because = [message.to_json() for message in changes(now, last.score if last else None)]
-    LevelRecord.objects.create(team=team, framework=now.framework.key, score=to_json(now.score), because=because)
-    if not recorded:
+    LevelRecord.objects.create(team=team, framework=now.framework.key, score=score, because=because, step=step)
+    if before != after and not recorded:
         record(
             action="levels.change",
             by=by,
@@ -192,7 +195,12 @@ def _record_change(team: Team, now: Current, row: TeamStanding | None, by, recor
 
 
 def changes(now: Current, stored: Mapping[str, Any] | None) -> list[Message]:
-    """What became of the official levels since a stored score: a sentence for each dimension that moved."""
+    """What became of the official levels since a stored score: a sentence for each dimension that moved.
+
+    Of a checklist, one sentence where fewer criteria are met.
+    """
+    if now.framework.is_checklist:
+        return _fewer(now, (stored or {}).get("official", {}))
     said = []
     for key, part in now.score.dimensions.items():
         before = level(stored, "official", key)
@@ -207,3 +215,13 @@ def changes(now: Current, stored: Mapping[str, Any] | None) -> list[Message]:
         title = dimension_title(now.framework, key)
         said.append(Message("maturity.change.dimension", {"dimension": title, "change": change}))
     return said
+
+
+def _fewer(now: Current, earlier: Mapping[str, str]) -> list[Message]:
+    required = [c.id for c in now.framework.criteria if c.required]
+    before, after = (sum(standing.get(key) == "met" for key in required) for standing in (earlier, now.score.official))
+    lost = [key for key in required if earlier.get(key) == "met" and now.score.official[key] != "met"]
+    if not lost or after >= before:
+        return []
+    why = [reason(now.judged, key, "official") for key in lost[:REASONS]]
+    return [Message("maturity.change.fewer", {"before": before, "after": after, "reasons": why})]

@@ -2,8 +2,9 @@
 
 from django.urls import path
 
-from assessments.views import compare
+from assessments.views import compare, portfolio
 
 urlpatterns = [
     path("teams/", compare.teams, name="teams"),
+    path("portfolio/", portfolio.portfolio, name="portfolio"),
 ]

@@ -20,12 +20,18 @@ class LevelRecord(models.Model):
     at = models.DateTimeField(default=timezone.now)
     score = models.JSONField(help_text="As levels.to_json() gives it")
     because = models.JSONField(default=list, help_text="Messages: what changed the official level")
+    step = models.PositiveSmallIntegerField(
+        null=True, help_text="The official level, or a checklist's quarter: what the trend of many teams reads"
+    )
 
     objects = TeamScopedQuerySet.as_manager()
 
     class Meta:
         ordering = ["at", "id"]
-        indexes = [models.Index(fields=["team", "framework", "at"])]
+        indexes = [
+            models.Index(fields=["team", "framework", "at"]),
+            models.Index(fields=["framework", "at", "team", "step"], name="trend_of_many_teams"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.team} {self.at:%Y-%m-%d}"

@@ -7,7 +7,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from assessments.comparison import Cell, Count
+from assessments import wording
+from assessments.comparison import Cell
+from assessments.distribution import Distribution
 
 register = template.Library()
 
@@ -24,23 +26,14 @@ def heat_cell(cell: Cell, css: str = "", label: str = "") -> SafeString:
             label,
             words,
         )
-    return format_html(
-        '<td class="lv{} {}" data-l="{}">{}{}</td>', cell.shade, css, label, figure(cell), _at_most(cell)
-    )
+    return format_html('<td class="lv{} {}" data-l="{}">{}{}</td>', cell.shade, css, label, cell.figure, _at_most(cell))
 
 
-@register.filter
-def figure(cell: Cell) -> str:
-    """The level as a digit; of a checklist "12/31"; a dash where nothing is known."""
-    if cell.step is None:
-        return "–"
-    return of_required(cell.count) if cell.level is None else str(cell.level)
-
-
-@register.filter
-def of_required(count: Count) -> str:
-    """ "12/31": met of required."""
-    return f"{count.met}/{count.required}"
+@register.simple_tag
+def spread_label(name: str, spread: Distribution, words: list[str]) -> str:
+    """A distribution in words: "Retail: 1: 3 teams, 2: 1, not assessed: 2"."""
+    parts = [f"{word}: {count}" for word, count in zip(words, (*spread.counts, spread.unknown), strict=True) if count]
+    return f"{name}: {wording.joined(parts)}"
 
 
 def _at_most(cell: Cell) -> SafeString | str:

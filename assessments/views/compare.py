@@ -75,7 +75,7 @@ def teams(request: HttpRequest) -> HttpResponse:
         "unassessed": sum(row.cell.step is None for row in shown.matching),
         "low": {"title": wording.text(model.dimension(low[0]).title), "number": low[1], "of": low[2]} if low else None,
         "lessons": _lessons(model, scores, shown, everyone),
-        "key": _key(model),
+        "key": key_of(model),
         "columns": "few" if len(model.dimensions) <= 4 else "many",
     }
     return render(request, "assessments/compare.html", context)
@@ -178,7 +178,7 @@ def step_words(model: Framework) -> list[tuple[str, str]]:
     return [*((str(step), word) for step, word in enumerate(words)), (UNKNOWN, _("not assessed"))]
 
 
-def _key(model: Framework) -> list[dict[str, Any]]:
+def key_of(model: Framework) -> list[dict[str, Any]]:
     """What the shades mean: the names of the levels, or a checklist's shares."""
     return [
         {

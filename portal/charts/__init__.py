@@ -2,6 +2,7 @@
 
 from portal.charts.bars import arrow, count_bar, histogram, progress_bar, reach_bar, share_bar, sync_strip
 from portal.charts.control import Event, control_chart
+from portal.charts.distribution import level_bar, level_columns
 from portal.charts.glyphs import glyph, short_name, sprite
 from portal.charts.graph import Edge, Node, lineage_graph
 from portal.charts.intervals import Scale, axis, band_edges, diverging_bar, interval, waterfall_step
@@ -27,6 +28,8 @@ __all__ = [
     "histogram",
     "interval",
     "ladder",
+    "level_bar",
+    "level_columns",
     "lineage_graph",
     "mini_ladder",
     "progress_bar",

@@ -138,6 +138,8 @@ FIGURES = (
     charts.share_bar,
     charts.count_bar,
     charts.histogram,
+    charts.level_bar,
+    charts.level_columns,
     charts.sync_strip,
     charts.control_chart,
     charts.lineage_graph,
