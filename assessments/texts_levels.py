@@ -29,7 +29,7 @@ register(
         "maturity.why.top": gettext_noop("There is no higher level."),
         "maturity.why.counted": gettext_noop("Met: %(met)s of %(required)s required."),
         "maturity.why.lacking": gettext_noop("Not all, since %(reasons)s."),
-        "maturity.why.more": gettext_noop("the same holds for more criteria: %(n)s"),
+        "maturity.why.more": gettext_noop("further criteria that lack: %(n)s"),
         # why a criterion does not count
         "maturity.why.no": gettext_noop("the team answers “%(criterion)s” with no"),
         "maturity.why.partly": gettext_noop("“%(criterion)s” is met only in part"),
@@ -64,16 +64,17 @@ register(
         "maturity.blocks.neither": gettext_noop("Neither fresh evidence nor a current review shows it."),
         # until when it holds
         "maturity.holds.until": gettext_noop(
-            "Holds until %(on)s, unless evidence or reviews are renewed: “%(criterion)s” counts no longer then."
+            "Holds until %(on)s: then “%(criterion)s” no longer counts, unless its evidence or review is renewed."
         ),
         "maturity.holds.more": gettext_noop(
-            "Holds until %(on)s, unless evidence or reviews are renewed: “%(criterion)s” and more count no longer then "
-            "(criteria: %(n)s)."
+            "Holds until %(on)s: then “%(criterion)s” and others no longer count (criteria: %(n)s), "
+            "unless evidence or reviews are renewed."
         ),
         "maturity.holds.open": gettext_noop("No day is known on which it lapses."),
         # what changed it
         "maturity.change.fell": gettext_noop("Fell from %(before)s to %(after)s, since %(reasons)s."),
         "maturity.change.rose": gettext_noop("Rose from %(before)s to %(after)s."),
+        "maturity.change.fewer": gettext_noop("Met before: %(before)s. Met now: %(after)s, since %(reasons)s."),
         "maturity.change.dimension": gettext_noop("%(dimension)s: %(change)s"),
         # the command
         "maturity.level.name": gettext_noop("%(name)s:"),

@@ -126,6 +126,7 @@ def team(request: HttpRequest, slug: str) -> HttpResponse:
         contradictions_open=len(disputes),
         today=timezone.localdate(),
         recent=recent(request, shown, model),
+        may_target=request.user.has_perm("target.set", shown),
     )
     return render(request, "assessments/team.html", context)
 
@@ -175,8 +176,8 @@ def _fall(records: list[LevelRecord], now: datetime) -> LevelRecord | None:
     last = records[-1] if records else None
     if last is None or now - last.at > CHANGE_SHOWN:
         return None
-    codes = [said["params"]["change"]["code"] for said in last.because]
-    return last if "maturity.change.fell" in codes else None
+    codes = {said["params"].get("change", said)["code"] for said in last.because}
+    return last if codes & {"maturity.change.fell", "maturity.change.fewer"} else None
 
 
 def milestones(shown: Team, model: Framework, request: HttpRequest) -> list[trends.Mark]:
