@@ -67,6 +67,7 @@ def world(transactional_db, cast) -> World:
     factories.make_registry("Legacy", error={"code": "registry.timeout", "params": {"address": "x", "seconds": 10.0}})
     create_token(name="pipeline", scope="read", days=30, by=cast.admin)
     _told(cast)
+    _taken_up(cast, framework)
     full = _addresses(cast, model, refused, bare, shut, ready, framework) | evaluated.addresses(cast)
     return World(full, _empty(cast))
 
@@ -88,7 +89,21 @@ def _told(cast) -> None:
     Notice.objects.filter(key="test:0").update(withdrawn_at=now)
 
 
+def _taken_up(cast, framework) -> None:
+    """Items of a roadmap in each state, one of them overdue."""
+    from assessments.actions.roadmap import comment_on, move_item, take_up
+    from assessments.models import RoadmapItem
+
+    keys = [criterion.id for criterion in framework.criteria[:5]]
+    items = take_up(team=cast.team, framework=framework, criteria=keys, by=cast.member, owner=cast.member)
+    for item, state in zip(items[1:4], ("doing", "done", "dropped"), strict=True):
+        move_item(item=item, framework=framework, state=state, rev=item.rev, by=cast.member, reason="ML-2")
+    comment_on(item=items[0], framework=framework, text="ML-1", by=cast.member)
+    RoadmapItem.objects.filter(pk=items[0].pk).update(due="2026-01-05", link="https://tracker.example.org/ML-1")
+
+
 def _addresses(cast, model, refused, bare, shut, ready, framework) -> dict[str, str]:
+    from assessments.models import RoadmapItem
     from governance.models import Policy
     from portal.jobs.models import Job
     from portal.ledger.models import Event
@@ -104,6 +119,13 @@ def _addresses(cast, model, refused, bare, shut, ready, framework) -> dict[str, 
         "criterion": f"{team}assessment/{framework.criteria[0].id}/",
         "check": f"{team}assessment/check/",
         "roadmap": f"{team}roadmap/",
+        "roadmap, claimed": f"{team}roadmap/?kind=claimed",
+        "what if": f"{team}roadmap/what-if/?do={framework.criteria[0].id}",
+        "roadmap items": f"{team}roadmap/items/",
+        "roadmap board": f"{team}roadmap/board/",
+        "roadmap item": f"/roadmap-items/{RoadmapItem.objects.first().pk}/",
+        "roadmap of a checklist": f"{team}roadmap/?framework=mlops-practices",
+        "investments": "/investments/",
         "history": f"{team}history/",
         "models": "/models/",
         "model": f"/models/{model.pk}/",
@@ -152,6 +174,7 @@ def _empty(cast) -> dict[str, str]:
         "team, not assessed": team,
         "assessment, not started": f"{team}assessment/",
         "roadmap, empty": f"{team}roadmap/",
+        "roadmap board, empty": f"{team}roadmap/board/",
         "history, empty": f"{team}history/",
         "models, empty": "/models/",
         "evaluation sets, empty": "/evaluation-sets/",
