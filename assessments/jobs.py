@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from assessments import standings
+from assessments.actions import pulse
 from assessments.collectors import collect_for
 from portal.accounts.models import Team
 from portal.jobs.actions import enqueue
@@ -53,6 +54,11 @@ def refresh_levels(job, progress) -> dict:
 def refresh_soon(*, by=None):
     """Ask for a refresh, once however often it is asked; within the caller's transaction."""
     return enqueue(kind=LEVELS, params={}, by=by, key=LEVELS)
+
+
+@every(HOUR, name="pulse.close")
+def close_pulses_hourly() -> None:
+    pulse.close_what_is_over()
 
 
 @every(HOUR, name=LEVELS)

@@ -64,6 +64,26 @@ register(
         "review.signed": gettext_noop("This assessment is signed. Nothing of it changes any more."),
         "review.not_submitted": gettext_noop("This assessment is not submitted yet."),
         "review.returned": gettext_noop("This assessment was sent back to the team."),
+        # campaigns
+        "campaign.title": gettext_noop("Give it a title of at most %(limit)s characters."),
+        "campaign.teams": gettext_noop("Choose at least one team."),
+        "campaign.due": gettext_noop("Choose a day from today on."),
+        "campaign.closed": gettext_noop("This campaign is closed already."),
+        # pulse
+        "pulse.no_sentences": gettext_noop("This framework asks members nothing."),
+        "pulse.running": gettext_noop("A pulse of this framework is open already."),
+        "pulse.too_few": gettext_noop(
+            "The team has too few members besides its managers: %(members)s. Results are shown from %(least)s answers "
+            "on, so that nobody can be recognised."
+        ),
+        "pulse.too_soon": gettext_noop("The last pulse closed less than %(days)s days ago. Open the next from %(on)s."),
+        "pulse.closes_on": gettext_noop("Choose a day from tomorrow on, at most %(days)s days ahead."),
+        "pulse.closed": gettext_noop("This pulse is closed."),
+        "pulse.not_asked": gettext_noop("You are not among those who are asked."),
+        "pulse.answered": gettext_noop("You have answered already. Nobody can tell your answers from the others."),
+        "pulse.agreement": gettext_noop("Choose a step from 1 to 5, or leave the sentence out."),
+        "pulse.empty": gettext_noop("Answer at least one sentence."),
+        "pulse.not_open": gettext_noop("No pulse is open."),
         "review.overtaken": gettext_noop("The team has submitted a newer assessment. Review that one."),
     }
 )

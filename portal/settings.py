@@ -202,6 +202,7 @@ LANGUAGE_COOKIE_NAME = "sekisho_language"
 USE_TZ = True
 TIME_ZONE = env.text("SEKISHO_TIME_ZONE", "UTC")
 HOLIDAYS = env.calendar("SEKISHO_HOLIDAYS", "JP")  # the calendar of due dates, where a team has none of its own
+PULSE_MINIMUM = env.whole("SEKISHO_PULSE_MINIMUM", 5, least=3)  # answers from which on a pulse shows what was said
 
 # Static files
 STATIC_URL = "static/"

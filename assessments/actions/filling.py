@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from assessments import catalogue, drafts, levels, standings
+from assessments import campaigns, catalogue, drafts, levels, standings
 from assessments.actions.apart import set_answerers
 from assessments.actions.attaching import drop_attachments
 from assessments.actions.checks import (
@@ -47,6 +47,7 @@ def start_assessment(*, team: Team, framework: Framework, by, apart: Sequence[Us
                 framework_digest=framework.digest,
                 started_by=by,
                 independent=bool(apart),
+                campaign=campaigns.running_for(team, framework.key),
             )
             if apart:
                 set_answerers(assessment=assessment, people=apart)

@@ -6,10 +6,23 @@ import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from portal.accounts.models import SharedQuerySet, Team, TeamScopedQuerySet
+
+
+class CampaignQuerySet(SharedQuerySet):
+    def for_user(self, user):
+        """Those with a team that one may see, and one's own."""
+        rows = super().for_user(user)
+        if not user.is_authenticated or user.sees_everything:
+            return rows
+        seen = CampaignTeam.objects.for_user(user).filter(campaign=OuterRef("pk"))
+        return rows.filter(Q(Exists(seen)) | Q(created_by=user))
+
+    def running(self):
+        return self.filter(closed_at=None)
 
 
 class Campaign(models.Model):
@@ -23,7 +36,7 @@ class Campaign(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     closed_at = models.DateTimeField(null=True)
 
-    objects = SharedQuerySet.as_manager()
+    objects = CampaignQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at", "-id"]

@@ -21,6 +21,7 @@ from assessments.forms import AnswerForm
 from assessments.framework import Criterion
 from assessments.levels import Current
 from assessments.models import Answer, Assessment, IndependentAnswer
+from assessments.pulses import pulse_of
 from assessments.reviewing import sent_back
 from assessments.tasklist import Item
 from assessments.views.frame import in_framework, is_insider, team_or_404, team_page
@@ -180,6 +181,7 @@ def _page(
         place=_place(shown, asked),
         evidence=evidence_of(now, asked),
         last=_last_time(team, now, asked) if shown.draft else None,
+        pulse=pulse_of(team, shown.framework, asked) if insider else None,
         returned=returned,
         refusal=returned.reviews.filter(criterion=asked.id, verdict="refused").first() if returned else None,
         files=by_criterion(now.assessment).get(asked.id) if insider and shown.mode == "together" else None,

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
-from assessments import catalogue
+from assessments import campaigns, catalogue
 from assessments.framework import Framework
 from portal.accounts.models import Team
 
@@ -52,10 +52,12 @@ def team_page(request: HttpRequest, team: Team, here: str, **context: Any) -> di
     """The context of a page of a team; `here` is the URL name of its tab."""
     models, model = address("models"), framework(request)
     within = in_framework(model)
+    asks = is_insider(request, team) and any(criterion.pulse for criterion in model.criteria)
     places = [
         ("team", _("Levels"), reverse("team", args=[team.slug]) + within),
         ("assessment", _("Assessment"), reverse("assessment", args=[team.slug]) + within),
         ("roadmap", _("Roadmap"), reverse("roadmap", args=[team.slug]) + within),
+        ("team-pulse", _("Pulse"), reverse("team-pulse", args=[team.slug]) + within if asks else ""),
         ("models", _("Models"), f"{models}?team={team.slug}" if models else ""),
         ("team-history", _("History"), reverse("team-history", args=[team.slug]) + within),
     ]
@@ -71,6 +73,7 @@ def team_page(request: HttpRequest, team: Team, here: str, **context: Any) -> di
         "within": within,  # ends the address of every page of the team: {% url 'roadmap' team.slug %}{{ within }}
         "tabs": tabs,
         "may": may,
+        "asked_by": campaigns.running_for(team, model.key),
         "insider": is_insider(request, team),
         "report_url": address("team-report", team.slug),
         **context,

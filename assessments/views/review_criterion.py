@@ -12,6 +12,7 @@ from assessments.actions import review as actions
 from assessments.actions.review import ReviewConflict
 from assessments.forms_review import VerdictForm
 from assessments.models import Assessment, CriterionReview
+from assessments.pulses import pulse_of
 from assessments.reviewing import Item, Reviewing, reviewing
 from assessments.views.criterion import evidence_of
 from assessments.views.frame import address
@@ -112,6 +113,7 @@ def _page(
         "dimension": seen.framework.dimension(asked.dimension),
         "evidence": evidence_of(seen.now, asked),
         "attachments": seen.assessment.attachments.filter(criterion=asked.id, removed_at=None),
+        "pulse": pulse_of(seen.assessment.team, seen.framework, asked),
         "contradiction_url": address("contradiction", item.dispute.pk) if item.dispute else "",
         "alternatives": [seen.item(key) for key in asked.any_of],
         "options": NA_OPTIONS if item.value == "na" else OPTIONS,

@@ -43,7 +43,7 @@ def tasks_for(user: User) -> tuple[list[Task], int]:
     """The most urgent tasks, and how many there are in all (as far as was looked)."""
     found: list[Task] = []
     if user.is_reviewer:
-        found += _to_decide(user)
+        found += [*_to_decide(user), *_to_review(user)]
     if user.is_administrator:
         found += [*_connections(user), *_failed_jobs(user)]
     if user.team_ids:
@@ -82,6 +82,20 @@ def _to_decide(user: User) -> Iterator[Task]:
             promotion.outcome,
             promotion.requested_at,
             urgency=1,
+        )
+
+
+def _to_review(user: User) -> Iterator[Task]:
+    """Assessments of other teams that wait for a reviewer, the oldest first."""
+    for found in Assessment.objects.to_review_by(user).select_related("team").order_by("submitted_at")[: SHOWN + 1]:
+        yield Task(
+            _("Review"),
+            _("Review the assessment of %(team)s") % {"team": found.team},
+            _("What you confirm counts towards the official level once you sign."),
+            reverse("review", args=[found.pk]),
+            "none",
+            found.submitted_at,
+            str(found.get_state_display()),
         )
 
 
