@@ -44,7 +44,7 @@ class StartForm(forms.Form):
 class DelegationForm(forms.Form):
     """Who is asked for answers, until when, and what to know for it."""
 
-    to = forms.ModelChoiceField(User.objects.none(), label=_("To"))
+    to = forms.ModelChoiceField(User.objects.none(), label=_("Asked of"))
     note = forms.CharField(required=False, max_length=1000, label=_("Note"), widget=forms.Textarea({"rows": 2}))
 
     def __init__(self, data=None, *, team: Team) -> None:
