@@ -13,6 +13,7 @@ class AssessmentsConfig(AppConfig):
             messages_levels,
             messages_review,
             messages_roadmap,
+            messages_tools,
             notices,
             reports,
             rescoring,

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from operator import eq, ge, gt, le, lt
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from assessments import texts  # noqa: F401  (registers the messages)
 from assessments.facts import CATALOGUE
@@ -91,8 +91,7 @@ class Weighed:
     refuted: bool = False
 
 
-@dataclass(frozen=True)
-class _Truth:
+class _Truth(NamedTuple):
     value: bool | None
     because: tuple[Fact, ...] = ()
     grade: Grade | None = None
@@ -124,10 +123,25 @@ def weigh(criterion: Criterion, facts: Iterable[Fact], now: datetime) -> Weighed
     -------
     Weighed
     """
+    return _weighed(criterion, _best(facts, now), now)
+
+
+def weigh_all(criteria: Iterable[Criterion], facts: Iterable[Fact], now: datetime) -> dict[str, Weighed]:
+    """`weigh` for many criteria by their ids: the best of the facts are looked for once."""
+    known = _best(facts, now)
+    return {criterion.id: _weighed(criterion, known, now) for criterion in criteria}
+
+
+def shows(rule: Rule, facts: Iterable[Fact], now: datetime) -> bool:
+    """Whether fresh facts, not only declared ones, make a rule true; what is unknown shows nothing."""
+    truth = _judge(rule, _best(facts, now), now)
+    return truth.value is True and truth.grade != "C"
+
+
+def _weighed(criterion: Criterion, known: Mapping[str, Fact], now: datetime) -> Weighed:
     person = criterion.auto in ("P", "N")
     if criterion.auto == "N" or not (criterion.supports or criterion.contradicts):
         return Weighed("unknown", (), Message("maturity.evidence.person-only"), None, True)
-    known = _best(facts, now)
     against = _judge(criterion.contradicts, known, now)
     for_it = _judge(criterion.supports, known, now)
     if against.value and against.grade != "C":
@@ -138,7 +152,7 @@ def weigh(criterion: Criterion, facts: Iterable[Fact], now: datetime) -> Weighed
         code = "maturity.evidence.supports-person" if person else "maturity.evidence.supports"
         message = _said(code, for_it.because)
         return Weighed("supports", for_it.because, message, for_it.grade, person, against.value is False)
-    return replace(_unknown(against, for_it, person), refuted=against.value is False)
+    return _unknown(against, for_it, person)
 
 
 def set_aside(weighed: Weighed, until: datetime) -> Weighed:
@@ -155,15 +169,18 @@ def _said(code: str, facts: Iterable[Fact]) -> Message:
 
 def _unknown(against: _Truth, for_it: _Truth, person: bool) -> Weighed:
     because = tuple(dict.fromkeys((*for_it.because, *against.because)))
+    refuted = against.value is False
     for side in (against, for_it):
         if side.value:
-            return Weighed("unknown", side.because, _said("maturity.evidence.declared", side.because), "C", person)
+            message = _said("maturity.evidence.declared", side.because)
+            return Weighed("unknown", side.because, message, "C", person, refuted)
     gaps = dict.fromkeys((*for_it.gaps, *against.gaps))
     for kind in ("stale", "few", "missing"):
         names = [fact_name(name) for name in dict.fromkeys(name for found, name in gaps if found == kind)]
         if names:
-            return Weighed("unknown", because, Message(f"maturity.evidence.{kind}", {"facts": names}), None, person)
-    return Weighed("unknown", because, _said("maturity.evidence.between", because), None, person)
+            message = Message(f"maturity.evidence.{kind}", {"facts": names})
+            return Weighed("unknown", because, message, None, person, refuted)
+    return Weighed("unknown", because, _said("maturity.evidence.between", because), None, person, refuted)
 
 
 def _best(facts: Iterable[Fact], now: datetime) -> Mapping[str, Fact]:
@@ -201,7 +218,9 @@ def _judge(rule: Rule | None, known: Mapping[str, Fact], now: datetime) -> _Trut
     return _Truth(not decided, _facts(parts), grade)
 
 
-def _facts(parts: Iterable[_Truth]) -> tuple[Fact, ...]:
+def _facts(parts: list[_Truth]) -> tuple[Fact, ...]:
+    if len(parts) == 1:
+        return parts[0].because
     return tuple(dict.fromkeys(fact for part in parts for fact in part.because))
 
 

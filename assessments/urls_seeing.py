@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from assessments.views import compare, portfolio
+from assessments.views import compare, coverage, portfolio
 
 urlpatterns = [
     path("teams/", compare.teams, name="teams"),
     path("portfolio/", portfolio.portfolio, name="portfolio"),
+    path("teams/<str:slug>/map/", coverage.team_map, name="team-map"),
+    path("teams/<str:slug>/tools/", coverage.team_tools, name="team-tools"),
 ]

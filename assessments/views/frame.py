@@ -58,6 +58,7 @@ def team_page(request: HttpRequest, team: Team, here: str, **context: Any) -> di
         ("assessment", _("Assessment"), reverse("assessment", args=[team.slug]) + within),
         ("roadmap", _("Roadmap"), reverse("roadmap", args=[team.slug]) + within),
         ("team-pulse", _("Pulse"), reverse("team-pulse", args=[team.slug]) + within if asks else ""),
+        ("team-map", _("Map"), reverse("team-map", args=[team.slug]) + within if model.tools else ""),
         ("models", _("Models"), f"{models}?team={team.slug}" if models else ""),
         ("team-history", _("History"), reverse("team-history", args=[team.slug]) + within),
     ]

@@ -17,6 +17,8 @@ SHAPES = {
     '<path d="M6.1 6.4a1.95 1.95 0 1 1 2.7 1.8c-.55.25-.8.6-.8 1.2M8 11.3v.35"/>',
     "none": '<circle cx="8" cy="8" r="6.5" stroke-dasharray="2.35 2.19"/>',
     "run": '<circle cx="8" cy="8" r="6.5" stroke-opacity=".25"/><path d="M8 1.5a6.5 6.5 0 0 1 0 13" stroke-width="2"/>',
+    "part": '<circle cx="8" cy="8" r="6.75"/>'
+    '<path d="M8 1.25a6.75 6.75 0 0 0 0 13.5z" fill="currentColor" stroke="none"/>',
     "waived": '<path d="M8 1.2L14.8 8 8 14.8 1.2 8z"/><path d="M4.9 11.1l6.2-6.2"/>',
     "na": '<path d="M3.5 8h9"/>',
     "old": '<circle cx="8" cy="8" r="6.5"/><path d="M8 4.2V8l2.6 1.7"/>',

@@ -1,0 +1,45 @@
+"""Which tools a team says it uses."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from django.db import transaction
+
+from assessments.framework import Framework
+from assessments.models import TeamTool
+from portal.accounts.models import Team
+from portal.accounts.permissions import require
+from portal.ledger.actions import record
+from portal.message import Message
+from portal.web.errors import Invalid
+
+
+def choose_tools(*, team: Team, framework: Framework, tools: Collection[str], by) -> list[str]:
+    """Say which of a framework's tools the team uses; those of other frameworks stay as they are."""
+    require(by, "tools.choose", team)
+    known = [tool.key for tool in framework.tools]
+    unknown = sorted(set(tools) - set(known))
+    if unknown:
+        problem = Message("tools.unknown", {"tools": unknown})
+        raise Invalid(problem, fields={"tools": problem})
+    after = [key for key in known if key in tools]
+    with transaction.atomic():
+        Team.objects.select_for_update().get(pk=team.pk)
+        rows = TeamTool.objects.filter(team=team, tool__in=known)
+        chosen = set(rows.values_list("tool", flat=True))
+        before = [key for key in known if key in chosen]
+        if before == after:
+            return after
+        rows.exclude(tool__in=after).delete()
+        TeamTool.objects.bulk_create(TeamTool(team=team, tool=key, by=by) for key in after if key not in chosen)
+        record(
+            action="tools.choose",
+            by=by,
+            subject=("team", team.slug, team.name),
+            before={"tools": before},
+            after={"tools": after},
+            params={"framework": framework.key},
+            team=team,
+        )
+    return after
