@@ -26,6 +26,8 @@ from portal.accounts.models import Team
 
 KINDS: dict[Kind, object] = {"official": gettext_lazy("Official"), "claimed": gettext_lazy("Claimed")}
 
+LACKING_SHOWN = 3
+
 
 @dataclass(frozen=True)
 class Goal:
@@ -101,11 +103,11 @@ def plan_page(request: HttpRequest, team: Team, form: TakeUpForm | None = None) 
     return page | {
         "way": way,
         "rows": _rows(request, now.framework, way, items_of(team)),
-        "goals": _goals(now, kind, way.reaches, way.goals),
+        "goals": _goals(now, kind, way.reaches, way.goals, _met(way)),
         "reached": wording.targets(now.framework, raised),
         "by_target": bool(targets) and not given,
         "complete": all(level == now.framework.top for level in levels.values()),
-        "lacking": [now.framework.by_id[key] for key in way.lacking],
+        "lacking": wording.criteria(now.framework, way.lacking, LACKING_SHOWN) if way.lacking else "",
         "no_live_model": bool(way.lacking) and plans.no_live_model(now),
         "left_out": [(now.framework.by_id[key], _url(request, without=without - {key})) for key in sorted(without)],
         "counted": {todo: sum(step.todo == todo for step in way.steps) for todo in ("do", "find-out", "prove")},
@@ -172,10 +174,15 @@ def items_of(team: Team) -> dict[str, RoadmapItem]:
     return {item.practice: item for item in rows}
 
 
+def _met(way: planning.Way) -> set[str]:
+    """What the steps meet, be it in place of another criterion."""
+    return {key for step in way.steps for key in (step.criterion, step.why.params.get("counts_as")) if key}
+
+
 def _goals(
     now: Current, kind: Kind, after: Mapping[str, int], wanted: Mapping[str, int], met: Iterable[str] = ()
 ) -> list[Goal]:
-    """Each dimension before and after. A checklist's plan meets all that its goals require."""
+    """Each dimension before and after, with what is met then."""
     framework, standing = now.framework, now.score.standing(kind)
     levels, newly = planning.levels_of(framework, standing), set(met)
     goals = []
