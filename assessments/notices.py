@@ -40,6 +40,7 @@ from portal.message import Message
 LEFT = dt.timedelta(days=14)  # a draft nobody works on
 AHEAD = dt.timedelta(days=30)  # how early it is told that something lapses
 RECENT = dt.timedelta(days=90)  # reviews are asked for of assessments no older
+NAMED = 3  # teams, before the rest is only counted
 TOLD = dt.timedelta(days=14)  # how long a signature stays news
 Words = dict[str, str]
 
@@ -204,19 +205,27 @@ def reviews_waiting() -> Iterator[Waiting]:
         return
     inside = set(Membership.objects.filter(user__in=reviewers).values_list("team_id", "user_id"))
     authors, titles = _took_part(rows, reviewers), Titles()
-    for row in rows:
-        words = {"team": row.team.name, "framework": titles.framework(row.framework)}
-        for user in reviewers:
+    for user in reviewers:
+        by_day: dict[dt.date, list[Assessment]] = defaultdict(list)
+        for row in rows:
             if (row.team_id, user.pk) not in inside and (row.pk, user.pk) not in authors:
-                yield Waiting(
-                    user=user,
-                    kind="assessment.review",
-                    key=f"assessment.review:{row.pk}",
-                    message=Message("notice.review", words),
-                    url=reverse("review", args=[row.pk]),
-                    team=row.team,
-                    subject=_subject(row.team),
-                )
+                by_day[row.submitted_at.date()].append(row)
+        for day, group in by_day.items():
+            yield _to_review(user, day, group, titles)
+
+
+def _to_review(user: User, day: dt.date, rows: list[Assessment], titles: Titles) -> Waiting:
+    """What was submitted on one day: a campaign's end is one notice, not one for each team."""
+    told = partial(Waiting, user=user, kind="assessment.review", key=f"assessment.review:{day}")
+    first = rows[0]
+    if len(rows) == 1:
+        words = {"team": first.team.name, "framework": titles.framework(first.framework)}
+        message, url = Message("notice.review", words), reverse("review", args=[first.pk])
+        return told(message=message, url=url, team=first.team, subject=_subject(first.team))
+    teams = list(dict.fromkeys(row.team.name for row in rows))
+    shown = teams[:NAMED] + (["…"] if len(teams) > NAMED else [])
+    words = {"on": day.isoformat(), "n": len(rows), "teams": shown}
+    return told(message=Message("notice.reviews", words), url=reverse("reviews"))
 
 
 def _took_part(rows: list[Assessment], people: list[User]) -> set[tuple[int, int]]:

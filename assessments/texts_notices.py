@@ -62,6 +62,7 @@ register(
         "notice.roadmap": gettext_noop("Do what the roadmap of %(team)s holds: %(criterion)s."),
         "notice.campaign": gettext_noop("%(campaign)s: submit the assessment of %(team)s (%(framework)s)."),
         "notice.review": gettext_noop("Review the assessment of %(team)s (%(framework)s)."),
+        "notice.reviews": gettext_noop("Review what was submitted on %(on)s: assessments: %(n)s (%(teams)s)."),
         "notice.signed": gettext_noop("The assessment of %(team)s is reviewed and signed (%(framework)s)."),
         "notice.returned": gettext_noop("The assessment of %(team)s was sent back (%(framework)s)."),
         "notice.draft": gettext_noop("Finish the assessment of %(team)s, or discard it (%(framework)s)."),

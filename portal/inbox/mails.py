@@ -86,7 +86,9 @@ def _subject(mail: Mail, notices: Sequence[Notice]) -> str:
     if mail.digest_of:
         words = _("Sekisho, %(day)s: new for you: %(n)s") % {"day": in_words(mail.digest_of), "n": len(notices)}
     elif len(notices) == 1:
-        words = ": ".join(filter(None, (notices[0].title, notices[0].subject_label)))
+        words, about = notices[0].title, notices[0].subject_label
+        if about:
+            words = _("%(kind)s: %(about)s") % {"kind": words, "about": about}
     else:
         words = _("Sekisho: new for you: %(n)s") % {"n": len(notices)}
     return " ".join(words.split())[:SUBJECT_LENGTH]

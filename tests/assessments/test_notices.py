@@ -22,7 +22,7 @@ from assessments.models import (
     PulseInvitation,
     RoadmapItem,
 )
-from portal.accounts.models import Membership, User
+from portal.accounts.models import Membership, Team, User
 from portal.inbox.kinds import KINDS, SOURCES
 from portal.inbox.models import Notice
 from portal.inbox.reminders import remind
@@ -155,6 +155,20 @@ def test_reviews_wait_for_reviewers_outside_the_team(cast, submitted):
     look()
     assert not told(cast.reviewer, "assessment.review")
     assert len(told(cast.manager, "assessment.signed")) == 1
+
+
+def test_what_was_submitted_on_one_day_is_one_notice(cast, submitted, framework):
+    for number in range(5):
+        team = Team.objects.create(unit=cast.unit, name=f"Team {number}", slug=f"team-{number}")
+        Assessment.objects.create(
+            team=team, framework=framework.key, framework_version="1", framework_digest=framework.digest,
+            state="submitted", submitted_at=NOON,
+        )  # fmt: skip
+    look()
+    [words] = told(cast.reviewer, "assessment.review")
+    assert words.startswith("Review what was submitted on 2026-11-24: assessments: 6 (")
+    assert words.endswith(", …).")
+    assert Notice.objects.get(kind="assessment.review").url == "/reviews/"
 
 
 def test_who_took_part_is_not_asked_for_the_review(cast, submitted):
