@@ -14,7 +14,7 @@ from rest_framework.generics import ListAPIView, RetrieveAPIView
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from assessments import actions, api_levels, api_roadmap, catalogue
+from assessments import actions, api_levels, api_review, api_roadmap, catalogue
 from assessments.api_frameworks import FrameworkText, FrameworkUpgrade
 from assessments.framework import Framework, Text
 from assessments.models import Answer, AnswerValue, Assessment, AssessmentState
@@ -218,6 +218,7 @@ class AssessmentAnswer(APIView):
 
 urls = [
     *api_levels.urls,
+    *api_review.urls,
     *api_roadmap.urls,
     path("frameworks/", FrameworkList.as_view(), name="api-frameworks"),
     path("frameworks/<str:key>/", FrameworkDetail.as_view(), name="api-framework"),

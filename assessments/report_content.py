@@ -13,7 +13,15 @@ from django.utils.translation import gettext as _
 from assessments import evidence_rules, wording
 from assessments.framework import Criterion, Dimension, Framework, Level
 from assessments.levels import Current, current, fact_of
-from assessments.models import Answer, Assessment, Evidence, LevelRecord
+from assessments.models import (
+    Answer,
+    Assessment,
+    AssessmentState,
+    CriterionReview,
+    Evidence,
+    LevelRecord,
+    ReviewVerdict,
+)
 from assessments.roadmap_content import roadmap_part
 from assessments.scoring import Levels, Standing
 from assessments.tasklist import MARKS
@@ -29,13 +37,15 @@ RECORDS = 12
 
 @dataclass(frozen=True)
 class CriterionLine:
-    """One criterion: what the team says, and what the facts say."""
+    """One criterion: whether it counts officially and if not why, what the team says, what the facts say."""
 
     criterion: Criterion
     answer: str
     mark: str
-    standing: Standing
+    official: Standing
+    reviewed: Standing
     weighed: evidence_rules.Weighed
+    why: Message | None
 
     @property
     def word(self) -> str:
@@ -49,7 +59,7 @@ class CriterionLine:
 
 @dataclass(frozen=True)
 class Rung:
-    """The criteria of one level of one dimension, with how many required ones are claimed as met."""
+    """The criteria of one level of one dimension, with how many required ones are officially met."""
 
     level: Level
     lines: list[CriterionLine]
@@ -59,10 +69,11 @@ class Rung:
 
 @dataclass(frozen=True)
 class DimensionPart:
-    """One dimension: its levels, what holds it, its criteria."""
+    """One dimension: its levels, what holds the official one, its criteria. ``met`` is by kind, of what is required."""
 
     dimension: Dimension
     levels: Levels
+    met: dict[str, tuple[int, int]]
     level: Level
     next_level: int | None
     blocking: list[CriterionLine]
@@ -70,7 +81,7 @@ class DimensionPart:
 
     @property
     def unknown(self) -> int:
-        return sum(count.unknown for count in self.levels.counts)
+        return sum(count.official_unknown for count in self.levels.counts)
 
 
 @dataclass(frozen=True)
@@ -93,6 +104,25 @@ class Contribution:
     last: datetime | None
 
 
+@dataclass(frozen=True)
+class ReviewPart:
+    """The newest signed assessment: who signed, and what was found of each answer."""
+
+    assessment: Assessment
+    signed_by: Person | None
+    lines: list[tuple[Criterion | None, str, CriterionReview]]
+    until: datetime | None
+    lapsed: bool
+
+    @property
+    def confirmed(self) -> int:
+        return sum(review.verdict == ReviewVerdict.CONFIRMED for _criterion, _answer, review in self.lines)
+
+    @property
+    def refused(self) -> int:
+        return len(self.lines) - self.confirmed
+
+
 def maturity_report(team: Team, framework: Framework, now: datetime | None = None) -> dict[str, Any]:
     """The context of the report's template, in the language in force."""
     now = now or timezone.now()
@@ -107,15 +137,19 @@ def maturity_report(team: Team, framework: Framework, now: datetime | None = Non
         "framework": framework,
         "current": state,
         "overall": state.score.overall,
-        "claimed_level": framework.level(state.score.overall.claimed),
-        "lead": wording.lead(state),
-        "reason": wording.reason(state),
+        "level": framework.level(state.score.overall.official),
+        "figures": _figures(state),
+        "since": standings.of([team], [framework])[team.pk, framework.key].since,
+        "why": explanation.explain(state.judged),
+        "holds": explanation.holds(holds_until(state.judged), framework) if state.score.overall.official else None,
+        "aim": state.aims.get(""),
         "parts": parts,
-        "denied": [line for part in parts for rung in part.rungs for line in rung.lines if _is_denied(line)],
+        "contradictions": _contradictions(state),
         "roadmap": roadmap_part(team, state),
         "trends": trends(framework, records, now) if records else [],
         "records": list(reversed(records))[:RECORDS],
         "no_reviews": [],
+        "review": _review(team, framework, now),
         "evidence": _evidence(team, now),
         "fresh_days": evidence_rules.FRESH.days,
         "contributions": _contributions(answers, named),
@@ -139,28 +173,66 @@ def _part(state: Current, dimension: Dimension) -> DimensionPart:
         if criteria:
             lines = [_line(state, criterion) for criterion in criteria]
             required = [line for line in lines if line.criterion.required]
-            rungs.append(Rung(level, lines, sum(line.standing == "met" for line in required), len(required)))
-    top = levels.claimed == framework.top
+            rungs.append(Rung(level, lines, sum(line.official == "met" for line in required), len(required)))
+    top = levels.official == framework.top
     return DimensionPart(
         dimension,
         levels,
-        framework.level(levels.claimed),
-        None if top else levels.claimed + 1,
-        [_line(state, framework.by_id[key]) for key in levels.blocking],
+        {kind: explanation.count(state.judged, kind, dimension.key) for kind in KINDS},
+        framework.level(levels.official),
+        None if top else levels.official + 1,
+        [_line(state, framework.by_id[key]) for key in levels.official_blocking],
         rungs,
     )
+
+
+def _figures(state: Current) -> dict[str, str]:
+    """The four figures of the whole, as the team's page leads with them."""
+    if not state.framework.is_checklist:
+        return {kind: str(state.score.overall.level(kind)) for kind in KINDS}
+    return {kind: "{}/{}".format(*explanation.count(state.judged, kind)) for kind in KINDS}
+
+
+def _contradictions(state: Current) -> list[tuple[Criterion, Contradiction]]:
+    """Those that are open now and deny a criterion of this framework."""
+    return [
+        (criterion, state.contradictions[criterion.practice])
+        for criterion in state.framework.criteria
+        if criterion.practice in state.contradictions
+        and state.contradictions[criterion.practice].state == ContradictionState.OPEN
+    ]
 
 
 def _line(state: Current, criterion: Criterion) -> CriterionLine:
     row = state.answers.get(criterion.id)
     value = row.value if row else ""
+    official = state.score.official[criterion.id]
     return CriterionLine(
-        criterion, value, MARKS[value][0], state.score.claimed[criterion.id], state.weighed[criterion.id]
+        criterion,
+        value,
+        MARKS[value][0],
+        official,
+        state.score.reviewed[criterion.id],
+        state.weighed[criterion.id],
+        None if official == "met" else explanation.clause(state.judged, criterion.id),
     )
 
 
-def _is_denied(line: CriterionLine) -> bool:
-    return line.standing == "met" and line.weighed.verdict == "contradicts"
+def _review(team: Team, framework: Framework, now: datetime) -> ReviewPart | None:
+    rows = Assessment.objects.filter(team=team, framework=framework.key, state=AssessmentState.SIGNED)
+    signed = rows.select_related("signed_by").order_by("-signed_at", "-pk").first()
+    if signed is None:
+        return None
+    said = dict(signed.answers.values_list("criterion", "value"))
+    place = {criterion.id: index for index, criterion in enumerate(framework.criteria)}
+    found = sorted(signed.reviews.all(), key=lambda review: place.get(review.criterion, len(place)))
+    lines = [
+        (framework.by_id.get(review.criterion), str(MARKS[said.get(review.criterion, "")][1]), review)
+        for review in found
+    ]
+    until = found[0].until if found else None
+    named = people([signed.signed_by], team)
+    return ReviewPart(signed, named.get(signed.signed_by_id), lines, until, bool(until and until <= now))
 
 
 def _evidence(team: Team, now: datetime) -> list[EvidenceLine]:
@@ -209,6 +281,11 @@ def glossary() -> list[tuple[str, str]]:
             _("Criterion"),
             _("One observable statement that a level requires, or only recommends."),
         ),
+        (
+            _("Official level"),
+            _("The level by what fresh evidence or a current review meets, and no open contradiction denies."),
+        ),
+        (_("Reviewed level"), _("The level by what somebody outside the team confirmed, while that is current.")),
         (_("Claimed level"), _("The level by what the team says of itself. Unknown counts as not met.")),
         (
             _("Evidenced level"),
