@@ -16,6 +16,7 @@ from assessments import catalogue, standings, wording
 from assessments.framework import Framework
 from assessments.investments import Investment, Place, credited, investments
 from assessments.views.frame import FRAMEWORK
+from assessments.views.overview import overview_tabs
 from portal.accounts.models import Team
 from portal.accounts.permissions import permission_required
 from portal.web.csv_export import csv_response
@@ -74,6 +75,7 @@ def page(request: HttpRequest) -> HttpResponse:
     rows = [row for row, _place in zip(rows, range(SIZE), strict=False)]
     context = {
         "nav": "teams",
+        "tabs": overview_tabs(request, "investments"),
         "several": len(frameworks) > 1,
         "rows": rows,
         "best": rows[0] if rows else None,
