@@ -62,8 +62,6 @@ class Item:
     def mark(self) -> str:
         if self.denied:
             return "warn"
-        if self.from_evidence:
-            return "evid"
         if self.why == "alternative":
             return "na"
         return "old" if self.waiting else MARKS[self.value][0]
