@@ -10,6 +10,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
 from assessments import actions as maturity
+from assessments.actions.roadmap import comment_on, take_up
 from assessments.framework import shipped
 from assessments.models import Evidence
 from governance.actions import promotions
@@ -50,6 +51,8 @@ def world(cast):
     maturity.save_answer(assessment=draft, criterion=criterion, value="yes", note="Ours", rev=0, by=cast.member)
     Evidence.objects.create(team=cast.team, fact="x", source="y", grade="A", value=True, observed_at=timezone.now())
     maturity.submit(assessment=draft, by=cast.manager)
+    (item,) = take_up(team=cast.team, framework=framework, criteria=[criterion], by=cast.member)
+    comment_on(item=item, framework=framework, text="Ours", by=cast.member)
     Document.objects.create(
         kind="report.maturity", name="x.pdf", language="en", team=cast.team, subject_type="team",
         subject_id="credit-risk", path="documents/x.pdf", size=1, sha256="0" * 64,

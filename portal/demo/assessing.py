@@ -8,6 +8,7 @@ from assessments import actions, catalogue
 from assessments.framework import Framework
 from assessments.models import Assessment
 from portal.accounts.models import Team, User
+from portal.demo.roadmaps import take_up_steps
 
 FRAMEWORK = "mlops-maturity"
 
@@ -56,6 +57,7 @@ def assess(team: Team, by: User) -> Assessment:
                 by=by,
             )
     actions.submit(assessment=assessment, by=by)
+    take_up_steps(team, framework, by)
     assessment.refresh_from_db()
     return assessment
 
