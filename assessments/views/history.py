@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from assessments import catalogue
+from assessments.attachments import by_criterion
 from assessments.levels import levels_of
 from assessments.models import Assessment, AssessmentState, LevelRecord, ReviewVerdict
 from assessments.reviewing import verdicts_of
@@ -74,6 +75,7 @@ def _page(request: HttpRequest, found: Assessment) -> HttpResponse | HttpRespons
         levels=levels_of(found.score),
         groups=groups,
         gone=list(answers.values()),
+        files=by_criterion(found),
         same=found.framework_digest == model.digest,
     )
     return render(request, "assessments/record.html", context)

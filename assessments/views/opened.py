@@ -41,6 +41,11 @@ class Opened:
         rows = self.draft.delegations.select_related("to", "by") if self.draft else ()
         return {row.criterion: row for row in rows}
 
+    @property
+    def handed(self) -> int:
+        """How many criteria the reader was asked for and has not answered yet."""
+        return sum(row.to_id == self.reader.pk and row.done_at is None for row in self.delegations.values())
+
     @cached_property
     def tasks(self) -> TaskList:
         tasks = task_list(self.now)

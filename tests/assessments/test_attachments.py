@@ -168,3 +168,15 @@ def test_strangers_see_no_file(as_user, cast, draft):
     seen = as_user(cast.reviewer).get(f"/assessments/files/{row.pk}/")
     assert b"".join(seen.streaming_content) == PDF
     assert as_user(cast.reviewer).post(f"/assessments/files/{row.pk}/remove/").status_code == 403
+
+
+@pytest.mark.django_db
+def test_the_record_of_a_submitted_assessment_shows_its_files(as_user, cast, draft, answer):
+    put(draft, cast)
+    answer(draft, KEY)
+    done = actions.submit(assessment=draft, by=cast.manager)
+    page = f"/assessments/{done.pk}/"
+    assert "report.pdf" in as_user(cast.manager).get(page).content.decode()
+    cast.team.visibility = "organisation"
+    cast.team.save()
+    assert "report.pdf" not in as_user(cast.stranger).get(page).content.decode()

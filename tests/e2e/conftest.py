@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import pytest
 
+from portal.accounts.models import User
+
 
 @dataclass
 class World:
-    """The addresses of every page, by a name for messages."""
+    """The addresses of every page by a name for messages, and who opens them."""
 
-    addresses: dict[str, str]
-    empty: dict[str, str]
+    walks: list[tuple[User, dict[str, str]]]
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def world(transactional_db, cast) -> World:
     from assessments.framework import shipped
     from governance.actions import promotions
     from portal.accounts.actions import create_token
-    from tests.e2e import evaluated
+    from tests.e2e import evaluated, matured
     from tests.governance import factories
 
     framework = shipped()["mlops-maturity"]
@@ -69,7 +70,7 @@ def world(transactional_db, cast) -> World:
     _told(cast)
     _taken_up(cast, framework)
     full = _addresses(cast, model, refused, bare, shut, ready, framework) | evaluated.addresses(cast)
-    return World(full, _empty(cast))
+    return World([(cast.admin, full), *matured.addresses(cast, framework), (cast.stranger, _empty(cast))])
 
 
 def _told(cast) -> None:
@@ -118,6 +119,9 @@ def _addresses(cast, model, refused, bare, shut, ready, framework) -> dict[str, 
         "assessment": f"{team}assessment/",
         "criterion": f"{team}assessment/{framework.criteria[0].id}/",
         "check": f"{team}assessment/check/",
+        "unchanged": f"{team}assessment/unchanged/",
+        "answer offline": f"{team}assessment/offline/",
+        "delegated to me": f"{team}assessment/mine/",
         "roadmap": f"{team}roadmap/",
         "roadmap, claimed": f"{team}roadmap/?kind=claimed",
         "what if": f"{team}roadmap/what-if/?do={framework.criteria[0].id}",
