@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 from governance.actions import promotions as promotion_actions
 from governance.actions.audits import request_audits
 from governance.models import Audit, AuditKind, EvaluationSet, ModelVersion, Promotion, RegisteredModel
-from governance.outgoing import outgoing, outgoing_message
+from governance.outgoing import outgoing, outgoing_message, outgoing_verdicts
 from governance.verdict import as_document, judge
 from portal.web.errors import Invalid, Missing
 from portal.web.say import say
@@ -69,6 +69,7 @@ class PromotionSerializer(serializers.ModelSerializer):
     version = serializers.IntegerField(source="version.number")
     policy = serializers.CharField(source="policy.__str__")
     sentence = serializers.SerializerMethodField()
+    verdict = serializers.SerializerMethodField()
 
     class Meta:
         model = Promotion
@@ -78,7 +79,14 @@ class PromotionSerializer(serializers.ModelSerializer):
         )  # fmt: skip
 
     def get_sentence(self, promotion: Promotion) -> str:
-        return say((promotion.verdict or {}).get("message"))
+        return say(self.get_verdict(promotion).get("message"))
+
+    def get_verdict(self, promotion: Promotion) -> dict:
+        told = self.context.setdefault("told", {})
+        if promotion.pk not in told:
+            together = self.parent.instance if self.parent is not None else [promotion]
+            told |= outgoing_verdicts(together)
+        return told[promotion.pk]
 
 
 class ModelFilter(filters.FilterSet):

@@ -23,7 +23,7 @@ from governance.models import (
 )
 from governance.outgoing import outgoing_message, printed
 from governance.policy import Environment, Gate, describe_gate
-from governance.verdict import environments, judge, rules_of
+from governance.verdict import environments, judge, rules_of, told
 from governance.views.drift_figures import drift_view
 from governance.views.explanation_figures import ExplanationView, explanation_view
 from governance.views.fairness_figures import EACH, TOGETHER, FairnessView, fairness_view
@@ -156,7 +156,7 @@ def _judged(version: ModelVersion, promotion: Promotion | None) -> tuple[list[Ju
         return [_now(version, key, None, audits) for key in environments()], audits
     if promotion.state == PromotionState.OPEN or not promotion.verdict:
         return [_now(version, promotion.environment, promotion.policy, audits)], audits
-    verdict = Verdict.from_json(promotion.verdict)
+    verdict = told(Verdict.from_json(promotion.verdict))
     read = {audit.pk: audit for audit in version.audits.filter(pk__in=[r.audit_id for r in verdict.results])}
     audits |= {audit.kind: audit for audit in read.values()}
     rules = rules_of(promotion.policy, promotion.environment)
@@ -168,8 +168,9 @@ def _judged(version: ModelVersion, promotion: Promotion | None) -> tuple[list[Ju
 def _now(version: ModelVersion, key: str, policy: Policy | None, audits: Mapping[str, Audit]) -> Judged:
     judgement = judge(version, key, policy=policy)
     rules = rules_of(judgement.policy, key)
-    lines = _gate_lines(judgement.verdict, rules, {audit.pk: audit for audit in audits.values()})
-    return Judged(key, rules, judgement.policy, judgement.verdict, judgement.at, lines, False)
+    verdict = told(judgement.verdict)
+    lines = _gate_lines(verdict, rules, {audit.pk: audit for audit in audits.values()})
+    return Judged(key, rules, judgement.policy, verdict, judgement.at, lines, False)
 
 
 def _gate_lines(verdict: Verdict, rules: Environment, read: Mapping[int, Audit]) -> list[GateLine]:
@@ -243,22 +244,24 @@ def _explanation(audit: Audit | None) -> dict[str, Any]:
 
 
 def _performance(audit: Audit | None) -> dict[str, Any]:
-    known = _has_result(audit, "performance")
+    result = printed(audit.result) if _has_result(audit, "performance") else None
     return {
         "performance_audit": audit,
-        "performance": audit.result if known else None,
-        "performance_view": performance_view(audit.result) if known else None,
+        "performance": result,
+        "performance_message": audit and outgoing_message(audit.message, audit.result),
+        "performance_view": performance_view(result) if result else None,
         "most_slices": f":{MOST_SLICES}",
     }
 
 
 def _drift(audit: Audit | None, explained: Audit | None) -> dict[str, Any]:
-    known = _has_result(audit, "drift")
+    result = printed(audit.result) if _has_result(audit, "drift") else None
     importance = explained.result.get("importance", ()) if explained and explained.outcome == "pass" else ()
     return {
         "drift_audit": audit,
-        "drift": audit.result if known else None,
-        "drift_view": drift_view(audit.result, importance) if known else None,
+        "drift": result,
+        "drift_message": audit and outgoing_message(audit.message, audit.result),
+        "drift_view": drift_view(result, importance) if result else None,
     }
 
 

@@ -13,7 +13,9 @@ from django.utils import timezone
 from governance import gates
 from governance.evidence import collect
 from governance.gates import AuditEvidence, GateResult, Verdict
+from governance.maturity import evidence_of
 from governance.models import ModelVersion, Policy, digest_of
+from governance.outgoing import gate_results, outgoing_gates
 from governance.policy import Environment, parse
 from portal.message import Message
 from portal.web.errors import Invalid
@@ -38,6 +40,7 @@ def judge(version: ModelVersion, environment: str, *, policy: Policy | None = No
     policy = policy or current_policy(version, environment)
     rules, now = rules_of(policy, environment), now or timezone.now()
     evidence, subject = collect(version)
+    evidence |= evidence_of(version, rules.gates, now)
     verdict = gates.evaluate(rules, evidence, subject, now)
     asked = {gate.audit for gate in rules.gates}
     bound = bound_digests(version, policy, {kind: e for kind, e in evidence.items() if kind in asked})
@@ -103,8 +106,8 @@ def parsed(text: str):
 
 
 def as_document(version: ModelVersion, judgement: Judgement) -> dict[str, Any]:
-    """The verdict for programs, with sentences in the current language."""
-    verdict = judgement.verdict
+    """The verdict for programs, with sentences in the current language, as it may leave the house."""
+    verdict = told(judgement.verdict)
     return {
         "registry": version.model.registry.slug,
         "model": version.model.name,
@@ -120,6 +123,12 @@ def as_document(version: ModelVersion, judgement: Judgement) -> dict[str, Any]:
         "bound": dict(judgement.bound),
         "computed_at": judgement.at.isoformat(),
     }
+
+
+def told(verdict: Verdict) -> Verdict:
+    """The verdict without the figures of groups that are too small to leave the house."""
+    results = gate_results(line.audit_id for line in verdict.results)
+    return Verdict.from_json(outgoing_gates(verdict.to_json(), results)) if results else verdict
 
 
 def _reason(result: GateResult) -> dict[str, Any]:

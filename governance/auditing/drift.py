@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace as changed
+from functools import reduce
 from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
@@ -84,9 +85,15 @@ def examine(examination: Examination, folder: Path, progress) -> Finding:
         raise NotEvaluated(error.message) from error
     except InvalidEvidence as error:
         raise DomainError(error.message) from error  # no evidence at all: the job fails, nothing is kept
-    result = changed(audit, notes=(*audit.notes, *notes)).to_json()
+    message = in_one([audit.message, *notes])
+    result = changed(audit, message=message, notes=(*audit.notes, *notes)).to_json()
     result["data"]["reference"] |= {"set": use.set.name, "role": use.role}
-    return Finding(audit.verdict, audit.message, result, inputs, label)
+    return Finding(audit.verdict, message, result, inputs, label)
+
+
+def in_one(sentences: Sequence[Message]) -> Message:
+    """Sentences one after the other: the verdict says too what was not compared."""
+    return reduce(lambda first, rest: Message("drift.also", {"first": first, "rest": rest}), sentences)
 
 
 def reference_use(version: ModelVersion) -> EvaluationSetUse | None:

@@ -53,5 +53,5 @@ def plain_words(result: Mapping[str, Any], gap: Mapping[str, Any] | None) -> Pla
         allowed=f"{HUNDRED * gap['tolerance']:g}",
         least=math.floor(HUNDRED * gap["low"] + 1e-9),
         most=math.ceil(HUNDRED * gap["high"] - 1e-9),
-        enough=None if passing is None else round(HUNDRED * passing),
+        enough=None if passing is None else math.floor(HUNDRED * passing + 1e-9),
     )

@@ -9,6 +9,7 @@ from pypdf import PdfReader
 from governance.actions import promotions
 from governance.dossier import dossier
 from governance.models import ModelVersion, RegisteredModel
+from governance.outgoing import outgoing
 from governance.reports import KIND, request_report
 from portal.jobs.models import Job, State
 from portal.ledger.models import Event
@@ -83,8 +84,13 @@ def test_it_tells_the_whole_story_of_a_refused_version(cast, refused, printed):
 def test_it_gives_the_figures_of_its_audits(refused, printed):
     text = printed(refused)
     fairness = refused.audits.get(kind="fairness").result
-    judged = [gap for gap in fairness["gaps"] if gap["judged"] and gap["value"] is not None]
+    judged = [gap for gap in outgoing(fairness)["gaps"] if gap["judged"] and gap["value"] is not None]
+    stored = {(gap["metric"], gap["feature"]): gap for gap in fairness["gaps"]}
+    assert judged
     for gap in judged:
+        exact = stored[gap["metric"], gap["feature"]]
+        assert exact["low"] - 0.01 < gap["low"] <= exact["low"]  # no surer than it is
+        assert exact["high"] <= gap["high"] < exact["high"] + 0.01
         assert f"{gap['low']:.2f}to{gap['high']:.2f}".replace("-0.00", "0.00") in text.replace("-0.00", "0.00")
     explanation = refused.audits.get(kind="explanation").result
     for item in explanation["importance"][:10]:

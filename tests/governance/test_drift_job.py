@@ -12,6 +12,7 @@ from governance.auditing import drift
 from governance.models import Profile
 from portal.jobs.kinds import KINDS
 from portal.jobs.models import Job
+from portal.message import Message
 from tests.governance import factories as make
 from tests.governance.drift_made import applications
 from tests.governance.evaluation_made import uploaded
@@ -122,4 +123,5 @@ def test_a_model_that_cannot_answer_leaves_the_columns_compared(cast, version, t
     audit = audited(version, cast.member)
     assert audit.label == "computed"
     assert audit.result["notes"][-1]["code"] == "drift.note.no_predictions"
+    assert "answers were not compared" in str(Message.from_json(audit.message))
     assert "utilisation" in {item["column"] for item in audit.result["columns"]}

@@ -293,8 +293,24 @@ class _Comparison:
                 shown.append(Message("drift.and_more", {"count": count - len(shown)}))
             params = {"tolerance": tolerance, "columns": shown, "compared": compared, "count": count}
             advice = advice_for(found) if verdict == INCONCLUSIVE else None
-            return verdict, Message(f"drift.{verdict}", params), advice
+            return verdict, self._with_unjudged(Message(f"drift.{verdict}", params)), advice
         return NOT_EVALUATED, Message("drift.not_evaluated", {"min_rows": self.settings["min_rows"]}), None
+
+    @property
+    def unjudged(self) -> list[str]:
+        """Columns whose distance nobody has judged: with too few values, or of a kind that is not compared."""
+        few = [result["column"] for result in self.results if result["distance_verdict"] == NOT_EVALUATED]
+        return [*few, *(item["column"] for item in self.skipped)]
+
+    def _with_unjudged(self, message: Message) -> Message:
+        """The verdict is of the judged columns, and says which are not among them."""
+        if not self.unjudged:
+            return message
+        shown: list[str | Message] = [*self.unjudged[:NAMED]]
+        if more := len(self.unjudged) - len(shown):
+            shown.append(Message("drift.and_more", {"count": more}))
+        params = {"sentence": message, "columns": shown, "count": len(self.unjudged)}
+        return Message("drift.not_judged", params)
 
     def notes(self, groups: Mapping[str, Any] | None) -> list[Message]:
         """What to know beside the verdict."""

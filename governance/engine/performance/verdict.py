@@ -30,9 +30,19 @@ def metric_message(name: str) -> Message:
 def judge(
     rows: Rows, primary: Measured | None, comparison: Comparison, problem: Message | None, settings: dict[str, Any]
 ) -> tuple[str, Message]:
-    """The verdict and its sentence, by the rule above; a certain worsening comes before any doubt."""
+    """The verdict and its sentence, by the rule above; a certain worsening comes before any doubt.
+
+    That it was not compared is no verdict on the version, but every sentence says it.
+    """
     if primary is None:
         return NOT_EVALUATED, problem or Message("performance.live.not_asked")
+    outcome, message = _judged(rows, primary, comparison, settings)
+    if outcome == INCONCLUSIVE and comparison.outcome == NOT_EVALUATED:
+        message = Message("performance.also", {"first": message, "rest": comparison.message})
+    return outcome, message
+
+
+def _judged(rows: Rows, primary: Measured, comparison: Comparison, settings: dict[str, Any]) -> tuple[str, Message]:
     named = {"metric": metric_message(primary.name), "n": primary.n, "value": primary.value}
     if primary.value is None:
         return INCONCLUSIVE, Message("performance.undefined", named)

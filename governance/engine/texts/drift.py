@@ -19,6 +19,8 @@ register(
         "drift.not_evaluated": gettext_noop(
             "Not evaluated: no column has %(min_rows)s values both in the reference and in the current data."
         ),
+        "drift.not_judged": gettext_noop("%(sentence)s Not judged (columns: %(count)s): %(columns)s."),
+        "drift.also": gettext_noop("%(first)s %(rest)s"),
         "drift.and_more": gettext_noop("and others: %(count)s"),
         "drift.answer": gettext_noop("the model's answer"),
         "drift.moved": gettext_noop("%(column)s by %(value)s (%(low)s to %(high)s)"),

@@ -32,6 +32,7 @@ register(
         # the verdict
         "performance.pass": gettext_noop("%(measured)s %(comparison)s"),
         "performance.fail": gettext_noop("%(comparison)s %(measured)s"),
+        "performance.also": gettext_noop("%(first)s %(rest)s"),
         "performance.measured": gettext_noop(
             "The %(metric)s is %(value)s (%(confidence)s interval %(low)s to %(high)s, n = %(n)s)."
         ),

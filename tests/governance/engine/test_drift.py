@@ -171,6 +171,19 @@ def test_the_size_decides_and_not_the_number_of_rows():
     assert audit(rows(60, 1), rows(60_000, 2)).verdict == "not_evaluated"
 
 
+def test_a_pass_names_the_columns_that_nobody_judged():
+    """Too few values, and a date: what is left passes, and the sentence claims no more than that."""
+    unjudged = {
+        "rare": lambda rng, n: np.where(np.arange(n) < 50, rng.normal(size=n), np.nan),
+        "day": lambda rng, n: pd.date_range("2020-01-01", periods=n),
+    }
+    found = audit(rows(60_000, 1, **unjudged), rows(60_000, 2, **unjudged), columns=["income", "rare", "day"])
+    assert found.verdict == "pass"
+    assert str(found.message).endswith(" Not judged (columns: 2): rare, day.")
+    alone = audit(rows(60_000, 1, **unjudged), rows(60_000, 2, **unjudged), columns=["rare", "day"])
+    assert alone.verdict == "not_evaluated"
+
+
 def test_the_advised_rows_decide():
     few = audit(rows(20_000, 1), rows(400, 2))
     assert few.verdict == "inconclusive"

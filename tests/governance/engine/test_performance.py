@@ -218,6 +218,15 @@ def test_what_is_not_known_is_never_a_pass(rows, options, verdict, sentence):
     assert sentence in str(result.message)
 
 
+@pytest.mark.parametrize("rows", [decisions(5, 5, 5, 85), decisions(0, 0, 50, 50)])
+def test_whatever_the_verdict_the_sentence_says_why_it_was_not_compared(rows):
+    why = Message("performance.live.failed", {"name": "v1", "reason": "It is gone."})
+    for metric in ("recall", "precision", "accuracy"):
+        result = audit(rows, metric=metric, not_compared=why)
+        assert result.comparison.outcome == "not_evaluated"
+        assert "could not be compared with v1: It is gone." in str(result.message), metric
+
+
 @pytest.mark.parametrize("column", ["y", "p"])
 def test_missing_rows_are_counted_and_too_many_never_pass(column):
     rows = decisions(100, 50, 50, 100).astype("Int64")
