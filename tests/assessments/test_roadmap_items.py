@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from assessments import evidence_rules, roadmap_items, scoring
+from assessments import evidence_rules, roadmap_items, scoring, standings
 from assessments.actions.roadmap import move_item, take_up
 from assessments.evidence_rules import Fact
 from assessments.framework import shipped
@@ -70,6 +70,17 @@ def test_nothing_shown_changes_nothing(cast, items):
     assert follow(cast.team) == []
     assert follow(cast.team, {OTHER: Answer("yes")}) == []  # a claim shows nothing
     assert not RoadmapItem.objects.exclude(state="planned").exists()
+
+
+def test_whatever_refreshes_a_standing_follows(cast, items):
+    found(cast.team, GOOD)
+    with transaction.atomic():
+        standings.refresh_all(cast.team)
+    assert RoadmapItem.objects.get(criterion=SHOWABLE).state == "done"
+    found(cast.team, BAD)
+    with transaction.atomic():
+        standings.refresh_all(cast.team)
+    assert list(RoadmapItem.objects.filter(criterion=SHOWABLE).values_list("state", flat=True)) == ["done", "planned"]
 
 
 def test_a_review_closes_too(cast, items):
