@@ -273,7 +273,7 @@ def _steps(framework, standing, claimed, options, chosen, wanted, levels, goals)
                 raises_overall=levels[dimension] == lowest,
                 known=todo != "find-out",
                 todo=todo,
-                why=_why(framework, key, todo, counts_as, prepares),
+                why=_why(framework, key, todo, claimed.get(key) == "met", counts_as, prepares),
             )
         )
     return tuple(result)
@@ -312,12 +312,12 @@ def _reasons(
     return reasons
 
 
-def _why(framework: Framework, key: str, todo: Todo, counts_as: str, prepares: str) -> Message:
+def _why(framework: Framework, key: str, todo: Todo, said: bool, counts_as: str, prepares: str) -> Message:
     if counts_as:
         return Message("maturity.step.instead", {"counts_as": counts_as})
     if prepares:
         return Message("maturity.step.prepares", {"id": prepares})
-    code = {"do": "unmet", "find-out": "unknown", "prove": "prove"}[todo]
+    code = {"do": "denied" if said else "unmet", "find-out": "unknown", "prove": "prove"}[todo]
     if framework.is_checklist:
         return Message(f"maturity.step.{code}-list")
     return Message(f"maturity.step.{code}", {"level": framework.by_id[key].level})

@@ -9,6 +9,12 @@ register(
         "maturity.step.prove": gettext_noop(
             "Level %(level)s requires it. The team says that it is done; evidence or a review is to show it."
         ),
+        "maturity.step.denied": gettext_noop(
+            "Level %(level)s requires it. The team says that it is done, and evidence or a review denies it."
+        ),
+        "maturity.step.denied-list": gettext_noop(
+            "It is required. The team says that it is done, and evidence or a review denies it."
+        ),
         "maturity.step.unmet-list": gettext_noop("It is required, and it is not met."),
         "maturity.step.unknown-list": gettext_noop("It is required, and nobody has answered it yet."),
         "maturity.step.prove-list": gettext_noop(

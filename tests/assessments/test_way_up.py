@@ -201,6 +201,7 @@ def test_what_is_claimed_only_has_to_be_shown():
         ("a.three", "find-out", DAYS[2]),
     ]
     assert found.days == DAYS[1] + DAYS[2]
+    assert [step.why.code.rpartition(".")[-1] for step in found.steps] == ["prove", "denied", "unknown"]
 
 
 def test_a_target_that_nothing_reaches_says_what_lacks_and_goes_as_far_as_it_can():
