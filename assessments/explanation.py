@@ -74,6 +74,12 @@ def reasons(judged: Judged, criteria: tuple[str, ...], kind: Kind) -> list[Messa
     return [*named, Message("maturity.why.more", {"n": rest})] if rest > 0 else named
 
 
+def clause(judged: Judged, criterion: str, kind: Kind = "official") -> Message:
+    """As `reason`, where the criterion's title stands beside it."""
+    found = reason(judged, criterion, kind)
+    return Message(found.code.replace("maturity.why.", "maturity.blocks."), found.params)
+
+
 def reason(judged: Judged, criterion: str, kind: Kind) -> Message:
     """Why a criterion is not met in a sense, as a clause."""
     find = {"claimed": _claimed, "evidenced": _evidenced, "reviewed": _reviewed, "official": _official}[kind]

@@ -110,6 +110,14 @@ def official_label(title: str, levels: Levels, aim: int | None = None) -> str:
     return words + (_("; target %(level)s") % {"level": aim} if aim is not None else "")
 
 
+def official_strip(title: str, official: int | None, claimed: int | None, assessed: bool) -> str:
+    """A small ladder of the official level in words."""
+    if not assessed:
+        return _("%(dimension)s: not assessed") % {"dimension": title}
+    values = {"dimension": title, "official": official, "claimed": claimed}
+    return _("%(dimension)s: official level %(official)s, claimed %(claimed)s") % values
+
+
 def mark(assessment: Assessment) -> str:
     """What an assessment is on a trend."""
     if assessment.migrated_from_id:

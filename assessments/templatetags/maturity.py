@@ -66,6 +66,12 @@ def official_label(title: str, levels: Levels, aim: int | None = None) -> str:
     return wording.official_label(title, levels, aim)
 
 
+@register.simple_tag
+def official_strip(title: str, official: int | None, claimed: int | None, assessed: bool = True) -> str:
+    """A small ladder of the official level in words."""
+    return wording.official_strip(title, official, claimed, assessed)
+
+
 @register.filter
 def official_digit(levels: dict) -> str:
     """The official level of a stored score; records from before there was one have a dash."""

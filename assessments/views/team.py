@@ -145,7 +145,7 @@ def cards(now: Current) -> list[Card]:
                 levels,
                 now.framework.level(levels.official),
                 None if top else levels.official + 1,
-                tuple((now.framework.by_id[key], _clause(now, key)) for key in keys[:BLOCKING_SHOWN]),
+                tuple((now.framework.by_id[key], explanation.clause(now.judged, key)) for key in keys[:BLOCKING_SHOWN]),
                 max(0, len(keys) - BLOCKING_SHOWN),
                 now.aims.get(dimension.key) or now.aims.get(""),
                 _counts(now, dimension.key),
@@ -153,12 +153,6 @@ def cards(now: Current) -> list[Card]:
             )
         )
     return result
-
-
-def _clause(now: Current, key: str) -> Message:
-    """Why a criterion is not official; the page names it beside."""
-    found = explanation.reason(now.judged, key, "official")
-    return Message(found.code.replace("maturity.why.", "maturity.blocks."), found.params)
 
 
 def _counts(now: Current, dimension: str) -> dict[str, Count]:

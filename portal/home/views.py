@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from assessments import catalogue
-from assessments.levels import currents
+from assessments import catalogue, standings
+from assessments.framework import Framework
 from governance.models import Decision, DecisionKind, Promotion
 from portal.accounts.models import Team
 from portal.home.tasks import tasks_for
@@ -23,20 +23,35 @@ DECISIONS_SHOWN = 4
 def home(request: HttpRequest) -> HttpResponse:
     user = request.user
     tasks, waiting = tasks_for(user)
-    framework = catalogue.current(FRAMEWORK)
+    in_use = catalogue.currents()
+    framework = in_use.get(FRAMEWORK) or next(iter(in_use.values()))
     seen = Team.objects.for_user(user)
     shown = seen.filter(pk__in=user.team_ids) if user.team_ids else seen
     teams = list(shown.select_related("unit").order_by("name")[:TEAMS_SHOWN])
-    levels = currents(teams, framework)
+    kept = standings.of(teams, [framework])
     decisions = Decision.objects.filter(promotion__in=Promotion.objects.for_user(user))
     context = {
         "tasks": tasks,
         "waiting": waiting,
         "framework": framework,
-        "teams": [(team, levels[team.pk]) for team in teams],
+        "teams": [(team, _row(framework, kept[team.pk, framework.key])) for team in teams],
         "own": bool(user.team_ids),
         "all_teams": seen.count(),
         "decisions": decisions.select_related("by", "promotion__version__model").order_by("-at")[:DECISIONS_SHOWN],
         "agreed": DecisionKind.APPROVE,
     }
     return render(request, "home/home.html", context)
+
+
+def _row(framework: Framework, standing: standings.Standing) -> dict:
+    """A team's strip: its official levels, what is claimed beyond them, or what is met of a checklist."""
+    parts = [
+        {
+            "dimension": dimension,
+            "official": standing.level("official", dimension.key),
+            "claimed": standing.level("claimed", dimension.key),
+            "met": standing.met(framework, "official", dimension.key),
+        }
+        for dimension in framework.dimensions
+    ]
+    return {"standing": standing, "met": standing.met(framework), "parts": parts}

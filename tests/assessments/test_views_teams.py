@@ -32,13 +32,13 @@ def test_a_foreign_team_is_not_there(as_user, cast):
         assert as_user(cast.reviewer).get(f"/teams/imaging/{path}").status_code == 200
 
 
-def test_team_says_what_holds_it(as_user, cast, submitted, framework):
+def test_team_leads_with_the_official_level_and_what_holds_it(as_user, cast, submitted, framework):
     html = page(as_user(cast.member).get("/teams/credit-risk/"))
-    assert "Level 0, claimed and evidenced." in html
+    assert "Official level 0 since" in html
+    assert '<p class="fig">0</p>' in html
     blocking = framework.by_id["release.engineer-performed"].title.en
     assert blocking.replace("'", "&#x27;") in html
-    assert "at least 0, at most 4" in html
-    assert not re.search("official|reviewed", re.sub("<[^>]*>", " ", html), re.IGNORECASE)
+    assert "Neither fresh evidence nor a current review shows it." in html
 
 
 def test_team_without_an_assessment_offers_to_start(as_user, cast):
@@ -53,8 +53,9 @@ def test_a_claim_that_evidence_denies_is_shown(as_user, cast, submitted, monkeyp
     collectors.register("git", lambda team, now: [Fact("git.unhosted", 2, None, "A", timezone.now(), "limit-old")])
     collectors.collect_for(cast.team)
     html = page(as_user(cast.member).get("/teams/credit-risk/"))
-    assert "Claims that evidence denies" in html
+    assert "An open contradiction denies it." in html
     assert "The evidence denies it." in html
+    assert "Ono · " in html  # its owner
 
 
 def test_history_leads_to_the_assessment_as_it_was(as_user, cast, submitted):
