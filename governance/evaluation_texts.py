@@ -40,6 +40,10 @@ register(
         "set.missing": gettext_noop("There is no file at %(place)s."),
         "set.no_run": gettext_noop("The version is gone, or it has no run that could hold the file."),
         "set.storage_silent": gettext_noop("The storage does not answer: %(detail)s"),
+        "set.redirected": gettext_noop(
+            "The storage sends whoever asks for %(place)s to another address. Sekisho does not go there: name the "
+            "place where the file lies."
+        ),
         "set.too_large": gettext_noop("The file is larger than %(limit)s MB."),
         "set.unfolds": gettext_noop("The file declares more than %(limit)s MB once it is unfolded."),
         "set.wide": gettext_noop("The table has more than %(limit)s columns."),

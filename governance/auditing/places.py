@@ -6,6 +6,7 @@ A team reads what lies in its own part of a storage, named like its slug, or in 
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
@@ -18,6 +19,8 @@ from portal.accounts.models import Team
 from portal.web.errors import DomainError, Unavailable
 
 SHARED = "shared"
+NO_REDIRECTS = "aws-global"
+REDIRECTED = re.compile(r"HTTP status 3\d\d")
 MEGABYTE = 2**20
 
 
@@ -135,7 +138,11 @@ def s3_bucket(place: str, team: Team | None) -> tuple[str, str]:
 
 
 def s3_store(allowed: str):
-    """A connection to an allowed storage, with the credentials of the environment."""
+    """A connection to an allowed storage, with the credentials of the environment.
+
+    The client follows a redirect to any host, except in the region `NO_REDIRECTS`, which signs as us-east-1 does.
+    Amazon's own hosts need their region, and so do storages that were given another one.
+    """
     from pyarrow import fs
 
     store = urlsplit(allowed)
@@ -145,6 +152,8 @@ def s3_store(allowed: str):
     if settings.S3_REGION:
         given["region"] = settings.S3_REGION
     if store.scheme != "s3":
+        if settings.S3_REGION in ("", "us-east-1"):
+            given["region"] = NO_REDIRECTS
         given |= {"endpoint_override": store.netloc, "scheme": store.scheme}
     return fs.S3FileSystem(**given)
 
@@ -162,5 +171,7 @@ def from_s3(place: str, team: Team | None, folder: Path) -> Path:
         with store.open_input_stream(path) as source, target.open("wb") as file:
             shutil.copyfileobj(source, file, MEGABYTE)
     except OSError as error:
+        if REDIRECTED.search(str(error)):
+            raise SetError("set.redirected", place=place) from error
         raise Unavailable("set.storage_silent", detail=str(error).splitlines()[0][:200]) from error
     return target
