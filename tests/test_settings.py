@@ -32,6 +32,7 @@ def test_no_environment_is_needed():
         ("SEKISHO_WORKERS", "two", "whole number"),
         ("SEKISHO_SANDBOX_MEMORY_MB", "64", "at least 512"),
         ("SEKISHO_SANDBOX_SECONDS", "86400", "at most 1500"),
+        ("SEKISHO_HOLIDAYS", "Narnia", "a country such as JP"),
     ],
 )
 def test_a_wrong_value_is_told_in_a_sentence(name, value, says):
