@@ -6,6 +6,7 @@ Pure: no Django. The shapes alone are checked here; `framework_checks` looks at 
 from __future__ import annotations
 
 from dataclasses import field
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, Strict
@@ -80,12 +81,12 @@ class Rule:
     below: Number | None = None
     minimum: Minimum | None = None
 
-    @property
+    @cached_property
     def tests(self) -> tuple[str, ...]:
         names = ("is_", "at_least", "at_most", "above", "below")
         return tuple(name for name in names if getattr(self, name) is not None)
 
-    @property
+    @cached_property
     def parts(self) -> tuple[Rule, ...]:
         return self.all or self.any
 

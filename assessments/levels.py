@@ -257,7 +257,7 @@ def _claim(key: str, row: Answer, order: float) -> Claim:
     )
 
 
-def judged(framework: Framework, found: Inputs, now: datetime) -> Current:
+def judged(framework: Framework, found: Inputs, now: datetime, weighed: Mapping[str, Weighed] | None = None) -> Current:
     """The levels that follow from what was said, found, reviewed and disputed."""
     reviews, disputes = found.reviews, found.disputes
     assessment = found.counted[framework.key][0] if framework.key in found.counted else None
@@ -280,6 +280,7 @@ def judged(framework: Framework, found: Inputs, now: datetime) -> Current:
                 if criterion.practice in disputes
             ),
             aims=found.aims,
-        )
+        ),
+        weighed,
     )
     return Current(framework, assessment, own, found.facts, result.weighed, result.score, said, disputes, result)

@@ -85,8 +85,13 @@ class Judged:
     score: Score
 
 
-def judge(position: Position) -> Judged:
+def judge(position: Position, weighed: Mapping[str, Weighed] | None = None) -> Judged:
     """Weigh the facts and score the position at its moment.
+
+    Parameters
+    ----------
+    weighed : mapping of criterion id to Weighed, optional
+        What `evidence_rules.weigh_all` gave for these facts already.
 
     Raises
     ------
@@ -95,7 +100,7 @@ def judge(position: Position) -> Judged:
     """
     framework, now = position.framework, position.as_of
     aside = {d.criterion: d.set_aside_until for d in position.denials if not d.open and now < d.set_aside_until}
-    weighed = {c.id: evidence_rules.weigh(c, position.facts, now) for c in framework.criteria}
+    weighed = dict(weighed or evidence_rules.weigh_all(framework.criteria, position.facts, now))
     for key in aside.keys() & weighed.keys():
         weighed[key] = evidence_rules.set_aside(weighed[key], aside[key])
     reviews = {key: review for key, review in position.reviews.items() if review.current(now)}

@@ -8,8 +8,9 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from assessments import catalogue, impact, levels, migration
-from assessments.framework import Framework, shipped
+from assessments import catalogue, evidence_rules, impact, levels, migration
+from assessments.evidence_rules import Fact
+from assessments.framework import Criterion, Framework, shipped
 from assessments.impact import Move
 from assessments.levels import Inputs
 from assessments.migration import Migrated, MigrationError
@@ -64,6 +65,7 @@ class Ways:
 
     def __init__(self, new: Framework):
         self.new, self.known = new, catalogue.versions(new.key)
+        self._weighing: dict[str, list[Criterion]] = {}
         self._ways: dict[str, tuple[Framework, ...]] = {}
 
     def of(self, assessment: Assessment) -> tuple[Framework, ...]:
@@ -76,6 +78,18 @@ class Ways:
             except MigrationError as error:
                 raise Conflict(error.message) from None
         return self._ways[digest]
+
+    def weighed(self, old: Framework, facts: Sequence[Fact], now: datetime) -> tuple[dict, dict]:
+        """What the facts say of both versions' criteria; where the rules are the same, weighed once."""
+        if old.digest not in self._weighing:
+            self._weighing[old.digest] = [c for c in self.new.criteria if not _same_rules(c, old.by_id.get(c.id))]
+        changed = self._weighing[old.digest]
+        before = evidence_rules.weigh_all(old.criteria, facts, now)
+        return before, before | evidence_rules.weigh_all(changed, facts, now)
+
+
+def _same_rules(new: Criterion, old: Criterion | None) -> bool:
+    return old is not None and (new.supports, new.contradicts, new.auto) == (old.supports, old.contradicts, old.auto)
 
 
 def target(key: str, version: int | None = None) -> tuple[Framework, Framework]:
@@ -142,8 +156,9 @@ def _team(
     own = {row.criterion: row for key, row, _order in found.given if key == old.key}
     reviewed = reviews.get(assessment.pk, {})
     migrated = migrate(ways.of(assessment), own, reviewed)
-    then = levels.judged(old, found, now)
-    after = levels.judged(ways.new, _carried(ways.new, found, own, migrated, reviewed), now)
+    was, is_ = ways.weighed(old, found.facts, now)
+    then = levels.judged(old, found, now, was)
+    after = levels.judged(ways.new, _carried(ways.new, found, own, migrated, reviewed), now, is_)
     moved = impact.moves(old, ways.new, then.score, after.score, migrated)
     return TeamUpgrade(team, assessment, own, reviewed, migrated, then.score, after.score, moved)
 
