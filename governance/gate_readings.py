@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from governance.policy import ExplanationNeeds, FairnessNeeds, LineageNeeds, in_turn, percent
+from governance.policy import ExplanationNeeds, FairnessNeeds, LineageNeeds, MaturityNeeds, in_turn, percent
 from portal.message import Message
 
 PASS, FAIL, INCONCLUSIVE = "pass", "fail", "inconclusive"
@@ -20,7 +20,7 @@ GRAVITY = {PASS: 0, INCONCLUSIVE: 1, NOT_EVALUATED: 2, FAIL: 3}
 MOST_NAMED = 5
 LEAST_EXPLAINED = 20  # rows under which the interval of a share says too little
 ROUNDING = 1e-9  # a sum of shares may pass 1 by so much
-Needs = LineageNeeds | FairnessNeeds | ExplanationNeeds
+Needs = LineageNeeds | FairnessNeeds | ExplanationNeeds | MaturityNeeds
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,8 @@ def read_one(needs: Needs, outcome: str, message: Message, result: Mapping[str, 
                 return _fairness(needs, result)
             case ExplanationNeeds():
                 return _explanation(needs, outcome, message, result)
+            case MaturityNeeds():
+                return _maturity(needs, result)
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError):
         return _unreadable(needs)
 
@@ -85,7 +87,13 @@ def _unreadable(needs: Needs) -> Reading:
 
 
 def _audit_of(needs: Needs) -> Message:
-    audit = {LineageNeeds: "lineage", FairnessNeeds: "fairness", ExplanationNeeds: "explanation"}[type(needs)]
+    kinds = {
+        LineageNeeds: "lineage",
+        FairnessNeeds: "fairness",
+        ExplanationNeeds: "explanation",
+        MaturityNeeds: "maturity",
+    }
+    audit = kinds[type(needs)]
     return Message(f"gates.audit.{audit}")
 
 
@@ -98,6 +106,8 @@ def required(needs: Needs) -> Message:
             return Message("gates.at-most", {"limit": figure(limit)})
         case ExplanationNeeds(max_reliance=limit):
             return Message("gates.at-most", {"limit": percent(limit)})
+        case MaturityNeeds(level=level):
+            return Message("gates.maturity.required", {"level": level})
     raise TypeError(needs)
 
 
@@ -261,3 +271,26 @@ def _reliance_limits(result: Mapping[str, Any], reliance: float) -> tuple[float,
     if not low <= high:
         raise ValueError("not an interval")
     return min(low, reliance), max(high, reliance)
+
+
+# Maturity
+
+
+def _maturity(needs: MaturityNeeds, result: Mapping[str, Any]) -> Reading:
+    """The team's official level now; one that nobody assessed is not evaluated, and unknown is never enough."""
+    if not result["team"]:
+        return Reading(NOT_EVALUATED, Message("gates.maturity.no-team"), fix=Message("gates.fix.team"))
+    known = result["frameworks"].get(needs.framework)
+    if known is None or (needs.dimension and needs.dimension not in known["dimensions"]):
+        named = {"framework": needs.framework, "dimension": needs.dimension or ""}
+        code = "gates.maturity.no-framework" if known is None else "gates.maturity.no-dimension"
+        return Reading(NOT_EVALUATED, Message(code, named), fix=Message("gates.fix.policy"))
+    level = known["dimensions"][needs.dimension] if needs.dimension else known["official"]
+    said = {"team": result["team"], "framework": known["title"], "level": level, "needed": needs.level}
+    fix = Message("gates.fix.maturity", {"team": result["team"]})
+    if not known["assessed"]:
+        return Reading(NOT_EVALUATED, Message("gates.maturity.not-assessed", said), fix=fix)
+    measured = Message("gates.maturity.measured", {"level": level})
+    if level < needs.level:
+        return Reading(FAIL, Message("gates.maturity.fail", said), measured, fix)
+    return Reading(PASS, Message("gates.maturity.pass", said), measured)

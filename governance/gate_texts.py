@@ -36,6 +36,12 @@ register(
         "gates.needs.explanation": gettext_noop(
             "The explanation adds up to the model's output, and at most %(limit)s of it rests on sensitive columns."
         ),
+        "gates.needs.maturity.whole": gettext_noop(
+            "The owner team's official level in %(framework)s is at least %(level)s."
+        ),
+        "gates.needs.maturity.part": gettext_noop(
+            "The owner team's official level in %(framework)s, %(dimension)s, is at least %(level)s."
+        ),
         # names
         "gates.audit.lineage": gettext_noop("lineage"),
         "gates.audit.fairness": gettext_noop("fairness"),
@@ -43,6 +49,7 @@ register(
         "gates.audit.performance": gettext_noop("performance"),
         "gates.audit.drift": gettext_noop("drift"),
         "gates.audit.safety": gettext_noop("safety"),
+        "gates.audit.maturity": gettext_noop("maturity"),
         "gates.label.replayed": gettext_noop("replayed"),
         "gates.label.computed": gettext_noop("computed"),
         "gates.label.attested": gettext_noop("attested"),
@@ -130,6 +137,19 @@ register(
         ),
         "gates.challenger": gettext_noop("On the challenger set %(name)s: %(finding)s"),
         # what would let it pass
+        "gates.maturity.required": gettext_noop("level %(level)s"),
+        "gates.maturity.measured": gettext_noop("level %(level)s"),
+        "gates.maturity.pass": gettext_noop("%(team)s has official level %(level)s in %(framework)s."),
+        "gates.maturity.fail": gettext_noop(
+            "%(team)s has official level %(level)s in %(framework)s; %(needed)s is required."
+        ),
+        "gates.maturity.not-assessed": gettext_noop("%(team)s is not assessed in %(framework)s."),
+        "gates.maturity.no-team": gettext_noop("No team owns the model, so that there is no level to look at."),
+        "gates.maturity.no-framework": gettext_noop("No framework %(framework)s is in use."),
+        "gates.maturity.no-dimension": gettext_noop("%(framework)s has no dimension %(dimension)s."),
+        "gates.fix.maturity": gettext_noop("The roadmap of %(team)s tells the steps to it."),
+        "gates.fix.team": gettext_noop("A team takes over the model on its profile's page."),
+        "gates.fix.policy": gettext_noop("An administrator corrects the policy."),
         "gates.fix.run": gettext_noop("The owner team or a reviewer runs the %(audit)s audit on the version's page."),
         "gates.fix.label": gettext_noop("Let Sekisho run the model or read its predictions: %(labels)s is needed."),
         "gates.fix.sandbox": gettext_noop(

@@ -92,6 +92,15 @@ class ExplanationNeeds:
     max_reliance: Share
 
 
+@dataclass(frozen=True, config=_closed)
+class MaturityNeeds:
+    """The owner team's official level in a framework is at least this: overall, or in one dimension."""
+
+    framework: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=80)]
+    level: Annotated[int, Strict(), Field(ge=1, le=9)]
+    dimension: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=80)] | None = None
+
+
 @dataclass(frozen=True, config=_closed, kw_only=True)
 class _Gate:
     id: Name
@@ -124,7 +133,17 @@ class ExplanationGate(_Gate):
     needs: ExplanationNeeds
 
 
-Gate = LineageGate | FairnessGate | ExplanationGate
+@dataclass(frozen=True, config=_closed, kw_only=True)
+class MaturityGate(_Gate):
+    """No audit of the version, but what is known of its owner team; it is always as of now."""
+
+    audit: Literal["maturity"]
+    needs: MaturityNeeds
+    max_age_days: Annotated[int, Strict(), Field(ge=1, le=3650)] = 1
+    labels: Annotated[tuple[Literal["computed"], ...], Field(min_length=1)] = ("computed",)
+
+
+Gate = LineageGate | FairnessGate | ExplanationGate | MaturityGate
 
 
 @dataclass(frozen=True, config=_closed)
@@ -252,6 +271,8 @@ def describe_gate(gate: Gate) -> Message:
             what = Message(f"gates.needs.fairness.{needs.unjudged_groups}", params)
         case ExplanationNeeds(max_reliance=limit):
             what = Message("gates.needs.explanation", {"limit": percent(limit)})
+        case MaturityNeeds() as needs:
+            return Message(f"gates.needs.maturity.{'part' if needs.dimension else 'whole'}", dict(vars(needs)))
     labels = [Message(f"gates.label.{label}") for label in gate.labels]
     return Message("gates.needs", {"what": what, "days": gate.max_age_days, "labels": labels})
 

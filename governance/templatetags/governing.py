@@ -4,6 +4,8 @@ from django import template
 from django.utils.translation import get_language
 
 from governance.models import AuditKind
+from portal.message import Message
+from portal.web.say import say
 
 register = template.Library()
 
@@ -19,7 +21,9 @@ def localised(text) -> str:
 
 @register.filter
 def audit_kind(kind: str) -> str:
-    """The word for a kind of audit."""
+    """The word for a kind of audit, or for what else a gate looks at."""
+    if kind == "maturity":
+        return say(Message("gates.audit.maturity"))
     return str(AuditKind(kind).label) if kind in AuditKind.values else kind
 
 

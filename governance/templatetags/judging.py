@@ -18,6 +18,9 @@ def label_word(label: str) -> str:
 
 @register.simple_tag
 def audit_url(kind: str, version, audit_id: int | None = None) -> str:
-    """The page of a version's audit: of the very one that was judged, if it is known."""
+    """The page of a version's audit: of the very one that was judged, if it is known; of a team's levels its page."""
+    if kind == "maturity":
+        team = version.model.team
+        return reverse("team", args=[team.slug]) if team else reverse("model", args=[version.model_id])
     address = reverse(f"version-{kind}", args=[version.model_id, version.number])
     return f"{address}?audit={audit_id}" if audit_id else address
