@@ -44,3 +44,28 @@ def test_every_command_is_named_in_the_documentation():
     folders = [DOCS.parent / app / "management" / "commands" for app in ("portal", "assessments", "governance")]
     names = {path.stem for folder in folders for path in folder.glob("*.py") if path.stem != "__init__"}
     assert not {name for name in names if f"manage.py {name}" not in text}
+
+
+def test_every_field_of_a_framework_is_documented():
+    from assessments import framework_parts
+    from assessments.framework import Framework
+
+    page = (DOCS / "frameworks.md").read_text("utf-8")
+    parts = (
+        Framework,
+        framework_parts.Criterion,
+        framework_parts.Dimension,
+        framework_parts.Level,
+        framework_parts.Tool,
+        framework_parts.Change,
+        framework_parts.Rule,
+    )
+    names = {name.rstrip("_") for part in parts for name in part.__dataclass_fields__} - {"digest", "fact", "items"}
+    assert not {name for name in names if f"`{name}`" not in page and f"`{name}:" not in page}
+
+
+def test_every_framework_is_named_in_the_documentation():
+    from assessments.framework import shipped
+
+    page = (DOCS / "frameworks.md").read_text("utf-8")
+    assert not {key for key in shipped() if f"`{key}`" not in page}
