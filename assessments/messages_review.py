@@ -60,7 +60,7 @@ register(
         "review.no_answer": gettext_noop("The team gave no answer here, so there is nothing to confirm."),
         "review.answer_changed": gettext_noop("The answer has changed since you looked at it. Look at it again."),
         "review.nothing": gettext_noop("Nothing is reviewed yet. Give at least one verdict before you sign."),
-        "review.unfinished": gettext_noop("The official level hangs on answers that have no verdict yet: %(n)s."),
+        "review.unfinished": gettext_noop("The official level depends on answers that have no verdict yet: %(n)s."),
         "review.signed": gettext_noop("This assessment is signed. Nothing of it changes any more."),
         "review.not_submitted": gettext_noop("This assessment is not submitted yet."),
         "review.returned": gettext_noop("This assessment was sent back to the team."),

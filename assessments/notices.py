@@ -143,7 +143,8 @@ def roadmap_items() -> Iterator[Waiting]:
 @reminder_source("assessment.campaign")
 def campaigns() -> Iterator[Waiting]:
     """Teams of running campaigns that have not submitted, to their managers."""
-    answered = Assessment.objects.closed().filter(campaign=OuterRef("campaign"), team=OuterRef("team"))
+    given = Assessment.objects.closed().filter(returned_at=None)
+    answered = given.filter(campaign=OuterRef("campaign"), team=OuterRef("team"))
     rows = CampaignTeam.objects.filter(campaign__closed_at=None).annotate(done=Subquery(answered.values("pk")[:1]))
     rows = list(rows.filter(done=None).select_related("campaign", "team"))
     managers, titles = managers_of(row.team_id for row in rows), Titles()
@@ -329,7 +330,7 @@ def pulses() -> Iterator[Waiting]:
             user=row.person,
             key=f"assessment.pulse:{row.pk}",
             message=Message("notice.pulse", {"team": team.name}),
-            url=reverse("team", args=[team.slug]),
+            url=_team_page("team-pulse", team, row.pulse.framework),
             due=row.pulse.closes_on,
             team=team,
             subject=_subject(team),

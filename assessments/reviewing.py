@@ -1,4 +1,4 @@
-"""What a reviewer looks at: the answers of a submitted assessment, and which of them the official level hangs on."""
+"""What a reviewer looks at: the answers of a submitted assessment, and which of them the official level depends on."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from assessments.position import judge
 from assessments.scoring import Score
 from assessments.standing import Review
 
-# first: the official level hangs on it. evident: fresh evidence or an earlier review meets it.
+# first: the official level depends on it. evident: fresh evidence or an earlier review meets it.
 # rest: a claim that decides no level yet. none: the team claims nothing here.
 Need = Literal["first", "evident", "rest", "none"]
 CLAIMS = ("yes", "na")
@@ -131,7 +131,7 @@ class Reviewing:
 
     @property
     def missing(self) -> tuple[Item, ...]:
-        """What the official level hangs on and has no verdict yet."""
+        """What the official level depends on and has no verdict yet."""
         return tuple(item for item in self.first if not item.done)
 
     @property
@@ -154,11 +154,16 @@ class Reviewing:
     def item(self, criterion: str) -> Item:
         return next(item for item in self.items if item.criterion.id == criterion)
 
+    def way(self, criterion: str) -> tuple[Item, ...]:
+        """What previous and next walk through from here: the claims, or what lies beside them."""
+        claimed = self.item(criterion).need != "none"
+        return tuple(item for item in self.items if (item.need != "none") == claimed)
+
     def neighbours(self, criterion: str) -> tuple[int, Item | None, Item | None]:
-        """The place of a criterion, from 0, and what stands before and after it."""
-        place = next(index for index, item in enumerate(self.items) if item.criterion.id == criterion)
-        before = self.items[place - 1] if place else None
-        return place, before, self.items[place + 1] if place + 1 < len(self.items) else None
+        """The place of a criterion on its way, from 0, and what stands before and after it."""
+        way = self.way(criterion)
+        place = next(index for index, item in enumerate(way) if item.criterion.id == criterion)
+        return place, way[place - 1] if place else None, way[place + 1] if place + 1 < len(way) else None
 
     def next_open(self, criterion: str = "") -> Item | None:
         """The next claim without a verdict after a criterion, from the start again at the end."""

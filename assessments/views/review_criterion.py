@@ -123,6 +123,6 @@ def _page(
         "theirs": theirs,
         "who": _who(theirs),
         "problem": problem,
-        "place": {"number": place + 1, "of": len(seen.items), "previous": before, "next": after},
+        "place": {"number": place + 1, "of": len(seen.way(asked.id)), "previous": before, "next": after},
     }
     return render(request, "assessments/review_criterion.html", context, status=problem.status if problem else 200)

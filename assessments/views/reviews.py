@@ -71,7 +71,7 @@ def review_page(view: Callable) -> Callable:
 @review_page
 @require_safe
 def review(request: HttpRequest, found: Assessment) -> HttpResponse:
-    """The review as a whole: what the official level hangs on first, then the rest."""
+    """The review as a whole: what the official level depends on first, then the rest."""
     return render(request, "assessments/review.html", context_of(reviewing(found)))
 
 

@@ -1,12 +1,14 @@
-"""The assessments of the demo's teams, each at another level."""
+"""The assessments of the demo's teams, each at another level; one is reviewed and signed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from assessments import actions, catalogue
+from assessments.actions import review
 from assessments.framework import Framework
-from assessments.models import Assessment
+from assessments.models import Assessment, AssessmentState
+from assessments.reviewing import reviewing
 from portal.accounts.models import Team, User
 from portal.demo.roadmaps import take_up_steps
 
@@ -30,6 +32,13 @@ CLAIMS = {
     "lending": Claim(training=3, release=2, integration=2),
     "diabetes-care": Claim(training=1, release=1, integration=1),
     "imaging": Claim(training=1, release=0, integration=0),
+}
+
+
+REVIEWED = "lending"
+REASON = {
+    "en": "Two of the four pipelines that I looked at are started by hand.",
+    "ja": "確認した4つのパイプラインのうち2つは、手作業で起動されていました。",
 }
 
 
@@ -60,6 +69,31 @@ def assess(team: Team, by: User) -> Assessment:
     take_up_steps(team, framework, by)
     assessment.refresh_from_db()
     return assessment
+
+
+def review_and_sign(assessment: Assessment, by: User) -> Assessment:
+    """Confirm what evidence supports, then what the official level depends on but the last of it, and sign; once.
+
+    One claim is not confirmed, so that the pages show a review that did not nod everything through.
+    """
+    if assessment.state == AssessmentState.SIGNED:
+        return assessment
+    shown = {item.criterion.id: item.answer.rev for item in reviewing(assessment).evidenced}
+    review.confirm_evidenced(assessment=assessment, answers=shown, by=by)
+    seen = reviewing(assessment)
+    doubted = max(seen.first, key=lambda item: item.criterion.level, default=None)
+    for item in seen.missing:
+        refused = item is doubted and item.criterion.level > 1
+        review.save_verdict(
+            assessment=assessment,
+            criterion=item.criterion.id,
+            verdict="refused" if refused else "confirmed",
+            note=REASON[by.language] if refused else "",
+            rev=0,
+            answer_rev=item.answer.rev,
+            by=by,
+        )
+    return review.sign(assessment=assessment, note="", by=by)
 
 
 def _answer(criterion, level: int) -> str:

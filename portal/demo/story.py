@@ -13,6 +13,7 @@ from django.utils import translation
 
 from assessments.collectors import collect_for
 from assessments.levels import current_score
+from assessments.models import Assessment
 from governance.actions import promotions, registries
 from governance.actions.policies import ensure_default_policy
 from governance.actions.profiles import set_profile
@@ -21,7 +22,7 @@ from governance.mirror import ask_for_mirror
 from governance.models import ModelVersion, Promotion, PromotionState, RegisteredModel, Registry
 from portal.accounts.models import Team, User
 from portal.demo import profiles
-from portal.demo.assessing import CLAIMS, FRAMEWORK, assess
+from portal.demo.assessing import CLAIMS, FRAMEWORK, REVIEWED, assess, review_and_sign
 from portal.demo.people import make_people
 from portal.demo.steps import Step, StoryFailed, numbers, wait_for, wait_for_jobs
 from portal.ledger.models import Event, Head
@@ -65,6 +66,7 @@ class Story:
             ("imaging 1", self._imaging_refused),
             ("diabetes care 1", self._diabetes),
             ("levels", self._collect),
+            ("review", self._review),
             ("reports", self._reports),
             ("ledger", self._ledger),
         )
@@ -204,6 +206,24 @@ class Story:
                 f"evidenced {score.overall.evidenced}",
                 not found.failed and sum(found.facts.values()) > 0,
             )
+
+    def _review(self) -> None:
+        """Somebody from outside the team looks at its answers and signs: from then on levels are official."""
+        from assessments import catalogue
+
+        team = Team.objects.get(slug=REVIEWED)
+        framework = catalogue.current(FRAMEWORK)
+        assessment = Assessment.objects.closed().filter(team=team, framework=FRAMEWORK).latest("submitted_at")
+        review_and_sign(assessment, self.people["sato"])
+        score = current_score(team, framework)
+        verdicts = assessment.reviews.count()
+        self._note(
+            f"{team.name}: review",
+            "signed from outside the team; official level above 0 and not above the claimed one",
+            f"verdicts: {verdicts}; claimed {score.overall.claimed}, official {score.overall.official}",
+            verdicts > 0 and 0 < score.overall.official <= score.overall.claimed,
+            ledger=numbers("assessment", assessment.pk, "assessment.sign"),
+        )
 
     # -- promotions ------------------------------------------------------------------------------
 

@@ -99,7 +99,7 @@ def test_insiders_learn_why_they_may_not(as_user, cast, claimed):
 def test_the_overview_leads_to_the_first_without_a_verdict(as_user, cast, claimed):
     html = page(as_user(cast.reviewer).get(url(claimed)))
     first = reviewing(claimed).first
-    assert f"{len(first)} of {len(first)} answers that the official level hangs on have no verdict yet." in html
+    assert f"{len(first)} of {len(first)} answers that the official level depends on have no verdict yet." in html
     assert f'class="btn btn-main" href="{url(claimed, first[0].criterion.id)}/"' in html
     assert "Confirm what evidence supports" not in html  # there is no evidence
 
