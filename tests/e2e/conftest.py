@@ -15,6 +15,10 @@ class World:
 
     walks: list[tuple[User, dict[str, str]]]
 
+    @property
+    def addresses(self) -> dict[str, str]:
+        return self.walks[0][1]
+
 
 @pytest.fixture
 def signed_in(browser, client, live_server):
@@ -119,8 +123,6 @@ def _addresses(cast, model, refused, bare, shut, ready, framework) -> dict[str, 
         "assessment": f"{team}assessment/",
         "criterion": f"{team}assessment/{framework.criteria[0].id}/",
         "check": f"{team}assessment/check/",
-        "unchanged": f"{team}assessment/unchanged/",
-        "answer offline": f"{team}assessment/offline/",
         "delegated to me": f"{team}assessment/mine/",
         "roadmap": f"{team}roadmap/",
         "roadmap, claimed": f"{team}roadmap/?kind=claimed",

@@ -69,7 +69,7 @@ def check_japanese(page, name: str, problems: list[str]) -> None:
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_full_and_empty_pages(live_server, browser, client, cast, world, language):
     problems: list[str] = []
-    for user, addresses in ((cast.admin, world.addresses), (cast.stranger, world.empty)):
+    for user, addresses in world.walks:
         context = browser.new_context(viewport={"width": 1280, "height": 900}, locale=language)
         sign_in(context, client, user, live_server, language)
         page = context.new_page()
