@@ -10,20 +10,23 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from assessments import evidence_rules, wording
+from assessments import comparison, evidence_rules, explanation, standings, wording
 from assessments.framework import Criterion, Dimension, Framework, Level
 from assessments.levels import Current, current, fact_of
 from assessments.models import (
     Answer,
     Assessment,
     AssessmentState,
+    Contradiction,
+    ContradictionState,
     CriterionReview,
     Evidence,
     LevelRecord,
     ReviewVerdict,
 )
+from assessments.position import holds_until
 from assessments.roadmap_content import roadmap_part
-from assessments.scoring import Levels, Standing
+from assessments.scoring import KINDS, Levels, Standing
 from assessments.tasklist import MARKS
 from assessments.trends import trends
 from portal.accounts.models import Team
@@ -147,7 +150,9 @@ def maturity_report(team: Team, framework: Framework, now: datetime | None = Non
         "contradictions": _contradictions(state),
         "roadmap": roadmap_part(team, state),
         "trends": trends(framework, records, now) if records else [],
-        "records": list(reversed(records))[:RECORDS],
+        "records": [(row, comparison.cell(framework, row.score, "official")) for row in records[: -RECORDS - 1 : -1]],
+        "met": explanation.count(state.judged),
+        "label": wording.official_label(team.name, state.score.overall),
         "no_reviews": [],
         "review": _review(team, framework, now),
         "evidence": _evidence(team, now),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from assessments import catalogue, wording
+from assessments import catalogue, exports, tables, wording
 from assessments.actions import campaigns as actions
 from assessments.campaigns import DONE, STATES, days_late, progress_of, with_counts, with_states
 from assessments.forms_review import CampaignForm
@@ -18,7 +18,6 @@ from assessments.framework import Framework
 from assessments.models import Campaign, CampaignTeam
 from portal.accounts.models import Team, TeamRole
 from portal.accounts.permissions import require
-from portal.web.csv_export import csv_response
 from portal.web.errors import Forbidden, Invalid
 from portal.web.lists import Facet, ListPage
 
@@ -88,25 +87,9 @@ def campaign_csv(request: HttpRequest, pk: int) -> HttpResponse:
     """The same rows as a table for other programs."""
     found = _seen(request, pk)
     members = with_states(CampaignTeam.objects.for_user(request.user).filter(campaign=found))
-    head = [
-        _("Team"), _("Unit"), _("State"), _("Answered"), _("Asked"), _("Submitted"), _("Signed"), _("Due date"),
-        _("Overdue"),
-    ]  # fmt: skip
-    lines = [
-        [
-            row.team.name,
-            row.team.unit.name,
-            row.word,
-            row.answered,
-            row.asked,
-            row.assessment.submitted_at.date().isoformat() if row.assessment and row.assessment.submitted_at else "",
-            row.assessment.signed_at.date().isoformat() if row.assessment and row.assessment.signed_at else "",
-            found.due.isoformat(),
-            _("Yes") if row.overdue else _("No"),
-        ]
-        for row in progress_of(found, members.select_related("team__unit").order_by("team__name"))
-    ]
-    return csv_response(f"campaign-{found.pk}", [head, *lines])
+    progress = progress_of(found, members.select_related("team__unit").order_by("team__name"))
+    form = request.GET.get("format", "csv")
+    return exports.respond(tables.campaign(found, progress), form if form in exports.FORMATS else "csv")
 
 
 @login_required

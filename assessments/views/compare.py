@@ -12,10 +12,11 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from assessments import catalogue, comparison, exports, wording
+from assessments import catalogue, comparison, exports, tables, wording
 from assessments.comparison import Cell, Lesson, Theme
 from assessments.framework import Criterion, Dimension, Framework
-from assessments.team_list import UNKNOWN, Row, TeamList
+from assessments.heat import key_of, step_words
+from assessments.team_list import Row, TeamList
 from assessments.views.frame import FRAMEWORK, framework, in_framework
 from assessments.views.overview import overview_tabs
 
@@ -56,7 +57,7 @@ def teams(request: HttpRequest) -> HttpResponse:
     model = framework(request)
     shown = TeamList(request, model)
     if request.GET.get("format") in exports.FORMATS:
-        return exports.respond(exports.compare(shown), request.GET["format"])
+        return exports.respond(tables.compare(shown), request.GET["format"])
     everyone = {row.team.pk: row for row in shown.matching}
     scores = {pk: row.standing.score for pk, row in everyone.items() if row.cell.step is not None}
     opened = next((row for row in shown.rows if row.team.slug == request.GET.get("open")), None)
@@ -164,27 +165,4 @@ def _facets(shown: TeamList) -> list[dict[str, Any]]:
             "label": _("Met") if shown.framework.is_checklist else _("Level"),
             "options": links("level", steps, shown.asked["level"]),
         },
-    ]
-
-
-def step_words(model: Framework) -> list[tuple[str, str]]:
-    """The steps that a team can stand on, as written in an address and as read."""
-    words = [
-        "{}%".format("–".join(str(end) for end in dict.fromkeys(comparison.BANDS[step])))
-        if model.is_checklist
-        else str(step)
-        for step in comparison.steps(model)
-    ]
-    return [*((str(step), word) for step, word in enumerate(words)), (UNKNOWN, _("not assessed"))]
-
-
-def key_of(model: Framework) -> list[dict[str, Any]]:
-    """What the shades mean: the names of the levels, or a checklist's shares."""
-    return [
-        {
-            "shade": comparison.shade(model, step),
-            "figure": "" if model.is_checklist else step,
-            "words": word if model.is_checklist else wording.text(model.level(step).title),
-        }
-        for step, (_value, word) in zip(comparison.steps(model), step_words(model), strict=False)
     ]

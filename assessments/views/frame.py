@@ -76,6 +76,6 @@ def team_page(request: HttpRequest, team: Team, here: str, **context: Any) -> di
         "may": may,
         "asked_by": campaigns.running_for(team, model.key),
         "insider": is_insider(request, team),
-        "report_url": address("team-report", team.slug),
+        "report_url": address("team-report", team.slug) + within,
         **context,
     }

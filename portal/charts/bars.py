@@ -18,13 +18,15 @@ def arrow(*, dashed: bool = False, palette: Palette = SCREEN) -> str:
     return picture(body, palette=palette, height=14, css="to")
 
 
-def progress_bar(done: float, of: float, *, label: str | None = None, palette: Palette = SCREEN) -> str:
+def progress_bar(
+    done: float, of: float, *, label: str | None = None, palette: Palette = SCREEN, width: str = "100%"
+) -> str:
     """How much of a whole is done; an unknown whole (0) draws an empty bar."""
     share = max(0.0, min(1.0, done / of)) * 100 if of else 0.0
     body = rect(0, 0, 100, 6, f'rx="3" fill="{palette.levels[1]}" fill-opacity=".6"')
     if share:
         body += rect(0, 0, share, 6, f'rx="3" fill="{palette.accent}"')
-    return picture(body, palette=palette, height=6, label=label, css="prog")
+    return picture(body, palette=palette, height=6, label=label, width=width, css="prog")
 
 
 def share_bar(share: float, needed: float | None = None, *, label: str | None = None, palette: Palette = SCREEN) -> str:

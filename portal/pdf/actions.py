@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import zoneinfo
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from django.conf import settings
@@ -40,8 +41,12 @@ class Subject:
         return self.kind, self.id, self.label
 
 
-def request_document(*, kind: str, subject: Subject, language: str, by) -> Job:
+def request_document(
+    *, kind: str, subject: Subject, language: str, by, params: Mapping[str, str] = MappingProxyType({})
+) -> Job:
     """Put a document in the queue; `kind` is a kind of job that calls `make_document`.
+
+    `params` are what else the document is made of; they stand in the job's params, and another choice is another job.
 
     The caller has found the subject among what `by` may see. Asking again while it is being made gives the same job.
     """
@@ -51,11 +56,11 @@ def request_document(*, kind: str, subject: Subject, language: str, by) -> Job:
     with transaction.atomic():
         return enqueue(
             kind=kind,
-            params={"subject": subject.id, "language": language, "timezone": by.timezone},
+            params={**params, "subject": subject.id, "language": language, "timezone": by.timezone},
             by=by,
             team=subject.team,
             subject=subject.names,
-            key=f"{kind}:{subject.id}:{language}:{by.pk}",
+            key=":".join((kind, str(subject.id), language, str(by.pk), *params.values())),
         )
 
 

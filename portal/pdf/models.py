@@ -6,10 +6,19 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
-from portal.accounts.models import Team, TeamScopedQuerySet
+from portal.accounts.models import Team, TeamScopedQuerySet, visible_through
 from portal.jobs.models import Job
+
+
+class DocumentQuerySet(TeamScopedQuerySet):
+    def for_user(self, user) -> DocumentQuerySet:
+        """Those of the teams that one sees; of several teams at once, those that one asked for oneself."""
+        if not user.is_authenticated or user.sees_everything:
+            return super().for_user(user)
+        return self.filter(visible_through(user) | Q(team=None, created_by=user))
 
 
 class Document(models.Model):
@@ -29,7 +38,7 @@ class Document(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
-    objects = TeamScopedQuerySet.as_manager()
+    objects = DocumentQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
