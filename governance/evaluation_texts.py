@@ -40,6 +40,10 @@ register(
         "set.missing": gettext_noop("There is no file at %(place)s."),
         "set.no_run": gettext_noop("The version is gone, or it has no run that could hold the file."),
         "set.storage_silent": gettext_noop("The storage does not answer: %(detail)s"),
+        "set.no_team": gettext_noop(
+            "An evaluation set belongs to a team, and you are in none. Ask a team's manager to invite you, or ask a "
+            "member to make the set; you can then add it to a model as a challenger set."
+        ),
         "set.redirected": gettext_noop(
             "The storage sends whoever asks for %(place)s to another address. Sekisho does not go there: name the "
             "place where the file lies."

@@ -12,7 +12,18 @@ from portal.charts import PAPER, SCREEN
 from portal.message import number
 
 register = template.Library()
+REPLAYED = "__sekisho_prediction"  # how sentences of older audits call the column that we wrote
 LONGEST_LEVEL = 20
+
+
+@register.filter
+def own_words(message: Any) -> Any:
+    """A stored sentence in which the column of the model's answers is named as what it is."""
+    if isinstance(message, dict):
+        return {key: own_words(value) for key, value in message.items()}
+    if isinstance(message, list):
+        return [own_words(value) for value in message]
+    return {"code": "drift.answer", "params": {}} if message == REPLAYED else message
 
 
 @register.filter

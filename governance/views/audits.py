@@ -15,7 +15,7 @@ from governance.views.audit_page import audit_context
 from governance.views.drift_figures import drift_view
 from governance.views.explanation_figures import explanation_view
 from governance.views.fairness_figures import fairness_view
-from governance.views.fairness_plain import plain_words
+from governance.views.fairness_plain import headline, plain_words
 from governance.views.lineage_figures import items_of, lineage_view
 from governance.views.performance_figures import performance_view
 from governance.views.safety_figures import safety_view
@@ -47,6 +47,7 @@ def fairness(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     if context["has_result"]:
         asked = request.GET.get("measure", ""), request.GET.get("groups", "")
         context["figures"] = figures = fairness_view(context["audit"].result, *asked)
+        context["headline"] = headline(context["audit"].message)
         context["plain"] = plain_words(context["audit"].result, figures.decisive)
     return render(request, "governance/fairness.html", context)
 

@@ -18,7 +18,7 @@ from governance.views.connections import add_errors
 from portal.accounts.permissions import require
 from portal.jobs.models import Job
 from portal.message import Message
-from portal.web.errors import DomainError, Invalid
+from portal.web.errors import DomainError, Forbidden, Invalid
 from portal.web.lists import Facet, ListPage
 from portal.web.say import say
 
@@ -59,7 +59,7 @@ def evaluation_set_list(request: HttpRequest) -> HttpResponse:
 def evaluation_set_new(request: HttpRequest) -> HttpResponse:
     """Make a set of one source; the address says which."""
     if not may_create(request.user):
-        require(request.user, "evaluation.create")
+        raise Forbidden("set.no_team")
     asked = request.GET.get("source", "")
     source = asked if asked in SetSource.values else SetSource.UPLOAD.value
     form = NewSetForm(request.POST or None, request.FILES or None, user=request.user, source=source)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from governance.views.fairness_figures import COMPARED
+from portal.message import Message
 
 HUNDRED = 100
 
@@ -31,6 +32,15 @@ class Plain:
     least: int
     most: int
     enough: int | None = None
+
+
+def headline(message: Mapping[str, Any]) -> Message | None:
+    """The verdict in a line, where it rests on one gap between rates; the whole sentence stands below it."""
+    decisive = message.get("params", {}).get("decisive")
+    verdict = message["code"].removeprefix("fairness.")
+    if not decisive or verdict not in ("pass", "fail", "inconclusive") or "rate" not in decisive["params"]:
+        return None
+    return Message(f"fairness.headline.{verdict}", {key: decisive["params"][key] for key in ("rate", "feature")})
 
 
 def plain_words(result: Mapping[str, Any], gap: Mapping[str, Any] | None) -> Plain | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from html import unescape
 
 import pytest
 from django.urls import reverse
@@ -285,3 +286,13 @@ def test_audits_in_japanese(cast, as_user, version):
     assert "読み方" in text(page_of(browser, version, "fairness"))
     assert "因果関係ではありません" in text(page_of(browser, version, "explanation"))
     assert "記録" in text(page_of(browser, version, "lineage"))
+
+
+def test_the_headline_of_fairness_is_short_and_the_sentence_stands_below_it(cast, as_user):
+    version = make.make_version(make.make_model(cast.team))
+    audit = make.audit_fairness(version, gap=0.3)
+    page = unescape(as_user(cast.member).get(f"/models/{version.model_id}/versions/1/fairness/").content.decode())
+    head = page.partition('<h2 id="v">')[2].partition("</h2>")[0]
+    assert head.startswith("Beyond the tolerance: ")
+    assert len(head) < 70
+    assert f"<p>{Message.from_json(audit.message)!s}</p>" in page

@@ -108,3 +108,14 @@ def test_the_json_file_holds_the_whole_result(cast, as_user, version):
     document = page_of(as_user(cast.member), version, format="json").json()
     assert document["result"]["schema"] == "sekisho.drift/1"
     assert document["sentence"].startswith("Drifted beyond 0.1")
+
+
+def test_an_older_sentence_names_the_models_answer_as_what_it_is(cast, as_user, version):
+    """Audits are never rewritten: the page says it in today's words."""
+    audit = audit_drift(version)
+    moved = {"column": "__sekisho_prediction", "value": 0.3, "low": 0.2, "high": 0.4}
+    old = {"tolerance": 0.1, "compared": 3, "count": 1, "columns": [{"code": "drift.moved", "params": moved}]}
+    type(audit).objects.filter(pk=audit.pk).update(message={"code": "drift.fail", "params": old})
+    page = text(page_of(as_user(cast.member), version))
+    assert "the model&#x27;s answer by 0.3" in page
+    assert "__sekisho_prediction" not in page

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import unescape
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
@@ -129,3 +131,9 @@ def test_what_stands_in_an_explained_row_is_for_those_who_may_see_rows(cast, as_
         assert None not in values()
     use_set(model=model, one=theirs, role="gold", by=cast.member)
     assert set(values()) == {None}
+
+
+def test_who_is_in_no_team_is_told_what_to_do(cast, as_user):
+    response = as_user(cast.reviewer).get("/evaluation-sets/new/")
+    assert response.status_code == 403
+    assert "Ask a team's manager to invite you" in unescape(response.content.decode())

@@ -27,7 +27,7 @@ from governance.engine.drift.samples import (
     Sample,
     Table,
 )
-from governance.engine.drift.verdict import advice_for, describe, needed, size, type_message, verdict_of
+from governance.engine.drift.verdict import advice_for, column_name, describe, needed, size, type_message, verdict_of
 from governance.engine.fairness.gaps import FAIL, INCONCLUSIVE, NOT_EVALUATED, PASS
 from governance.engine.tables import EvaluationDataError, file_digest, open_table, require_columns
 from portal.message import Message
@@ -229,7 +229,8 @@ class _Comparison:
         self.authority["largest_difference"] = max(self.authority["largest_difference"], difference)
 
     def _skip(self, column: Column, reason: str) -> None:
-        message = Message(f"drift.skipped.{reason}", {"column": column.name, "limit": MAX_LEVELS})
+        name = column_name({"column": column.name, "role": column.role})
+        message = Message(f"drift.skipped.{reason}", {"column": name, "limit": MAX_LEVELS})
         self.skipped.append(
             {"column": column.name, "role": column.role, "reason": reason, "message": message.to_json()}
         )
@@ -297,10 +298,10 @@ class _Comparison:
         return NOT_EVALUATED, Message("drift.not_evaluated", {"min_rows": self.settings["min_rows"]}), None
 
     @property
-    def unjudged(self) -> list[str]:
+    def unjudged(self) -> list[str | Message]:
         """Columns whose distance nobody has judged: with too few values, or of a kind that is not compared."""
-        few = [result["column"] for result in self.results if result["distance_verdict"] == NOT_EVALUATED]
-        return [*few, *(item["column"] for item in self.skipped)]
+        few = [column_name(result) for result in self.results if result["distance_verdict"] == NOT_EVALUATED]
+        return [*few, *(column_name(item) for item in self.skipped)]
 
     def _with_unjudged(self, message: Message) -> Message:
         """The verdict is of the judged columns, and says which are not among them."""
@@ -322,7 +323,7 @@ class _Comparison:
         if self.skipped:
             named = [Message.from_json(item["message"]) for item in self.skipped[:LISTED]]
             notes.append(Message("drift.note.skipped", {"columns": named}))
-        few = [r["column"] for r in self.results if r["distance_verdict"] == NOT_EVALUATED]
+        few = [column_name(r) for r in self.results if r["distance_verdict"] == NOT_EVALUATED]
         if few and len(few) < len(self.results):
             notes.append(
                 Message("drift.note.too_few", {"columns": few[:LISTED], "min_rows": self.settings["min_rows"]})

@@ -22,10 +22,15 @@ def size(result: Mapping[str, Any]) -> float:
     return max(result["distance"] or 0.0, abs(result["missing"]["change"]))
 
 
+def column_name(item: Mapping[str, Any]) -> str | Message:
+    """What sentences call a column: predictions are the model's answer, whatever they are called."""
+    return Message("drift.answer") if item["role"] == PREDICTION else item["column"]
+
+
 def describe(result: Mapping[str, Any]) -> Message:
     """What the sentence says of a column: its distance, or that its values are missing."""
     missing = result["missing"]
-    column = Message("drift.answer") if result["role"] == PREDICTION else result["column"]
+    column = column_name(result)
     by_missing = missing["verdict"] == result["verdict"] and result["distance_verdict"] != result["verdict"]
     if by_missing and abs(missing["change"]) > 0:
         shares = {key: f"{100 * missing[key]:.3g}%" for key in ("reference", "current")}
@@ -36,7 +41,7 @@ def describe(result: Mapping[str, Any]) -> Message:
 
 def type_message(item: Mapping[str, str]) -> Message:
     kinds = {side: Message(f"drift.kind.{item[side]}") for side in ("reference", "current")}
-    return Message("drift.type_changed", {"column": item["column"], **kinds})
+    return Message("drift.type_changed", {"column": column_name(item), **kinds})
 
 
 def needed(

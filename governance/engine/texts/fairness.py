@@ -121,6 +121,10 @@ register(
         "fairness.disagreement_rows": gettext_noop(
             "The audit is invalid: scikit-learn gives another value for %(metric)s from the rows, by %(difference)s."
         ),
+        # the verdict in a line
+        "fairness.headline.pass": gettext_noop("Within the tolerance; nearest to it: %(rate)s by %(feature)s."),
+        "fairness.headline.fail": gettext_noop("Beyond the tolerance: %(rate)s by %(feature)s."),
+        "fairness.headline.inconclusive": gettext_noop("Undecided: %(rate)s by %(feature)s."),
         # one gap
         "fairness.gap.fail.difference": gettext_noop(
             "The %(rate)s by %(feature)s differs by %(value)s where %(bound)s is allowed: %(highest_value)s for "
