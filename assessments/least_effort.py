@@ -150,7 +150,8 @@ class _Program:
             integrality=np.array(self.whole),
             bounds=Bounds(self.low, self.high),
             constraints=LinearConstraint(matrix, [row[1] for row in self.rows], [row[2] for row in self.rows]),
-            options={"mip_rel_gap": 0},
+            # Presolving gains nothing at this size, and was seen to call a feasible program infeasible (HiGHS 1.12).
+            options={"mip_rel_gap": 0, "presolve": False},
         )
         if found.status != 0:
             raise RuntimeError(f"milp found no least set: {found.message}")

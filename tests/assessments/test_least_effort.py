@@ -51,6 +51,12 @@ def problems(draw):
         [("a",), ("c",)],
     )
 )
+@example(  # what HiGHS called infeasible after presolving
+    (
+        {"a": Option(0, "p"), "b": Option(0, "p", (("c",),)), "c": Option(0, "p", (("a", "b"),))},
+        [("a", "b", "c")],
+    )
+)
 def test_it_finds_what_trying_all_finds(problem):
     options, wanted = problem
     assert cheapest(options, wanted) == by_trying_all(options, wanted)
