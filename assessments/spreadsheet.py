@@ -85,26 +85,6 @@ class Filled:
     tampered: bool
 
 
-@dataclass(frozen=True)
-class Change:
-    """One answer that the file would change; ``notices`` tell what to look at before."""
-
-    criterion: Criterion
-    now: Kept
-    value: str
-    note: str
-    notices: tuple[Message, ...] = ()
-    stale: bool = False
-
-
-@dataclass(frozen=True)
-class Difference:
-    """What a file would change, and what in it cannot be used."""
-
-    changes: tuple[Change, ...]
-    notices: tuple[Message, ...]
-
-
 # -- Out -------------------------------------------------------------------------------------------
 
 
@@ -237,7 +217,7 @@ def _label(words: tuple[Words, ...], value: str) -> str:
 
 
 def _was(value: str, note: str) -> str:
-    return hashlib.sha256(f"{value}\n{_plain(note)}".encode()).hexdigest()[:16]
+    return hashlib.sha256(f"{value}\n{plain(note)}".encode()).hexdigest()[:16]
 
 
 def _seal(assessment: str, digest: str, rows: Iterable[tuple[str, int | None]]) -> str:
@@ -335,21 +315,22 @@ def _read_row(number: int, cells: list, columns: Mapping[str, int], values: Mapp
         return cells[place] if place < len(cells) else None
 
     answer, note, rev = cell("answer"), cell("note"), cell("rev")
-    written = _plain(answer)
+    written = plain(answer)
     value = None if isinstance(answer, _Formula) else values.get(written.casefold())
     return Row(
         number,
-        _plain(cell("id")),
+        plain(cell("id")),
         rev if isinstance(rev, int) and not isinstance(rev, bool) else None,
         value,
         written,
-        _plain(note),
-        _was(value or "", _plain(note)) != _plain(cell("was")) or value is None,
+        plain(note),
+        _was(value or "", plain(note)) != plain(cell("was")) or value is None,
         isinstance(answer, _Formula) or isinstance(note, _Formula),
     )
 
 
-def _plain(value: object) -> str:
+def plain(value: object) -> str:
+    """A cell's value as the text that is compared."""
     return "" if value is None else str(value).replace("\r\n", "\n").replace("_x000D_", "").replace("\x00", "").strip()
 
 
@@ -362,60 +343,3 @@ def _values(words: tuple[Words, ...]) -> dict[str, str]:
         for second in words:
             found |= {_label((first, second), value).casefold(): value for value in VALUES}
     return found
-
-
-# -- The difference --------------------------------------------------------------------------------
-
-
-def compare(framework: Framework, answers: Mapping[str, Kept], filled: Filled, *, assessment: str) -> Difference:
-    """What the file would change.
-
-    Raises
-    ------
-    SheetError
-        It belongs to another framework, version or assessment.
-    """
-    if filled.framework != framework.key:
-        raise SheetError(Message("sheet.other_framework", {"found": filled.framework, "wanted": framework.key}))
-    if filled.digest != framework.digest:
-        raise SheetError(Message("sheet.other_version"))
-    if filled.assessment != assessment:
-        raise SheetError(Message("sheet.other_assessment"))
-    notices: list[Message] = [Message("sheet.tampered")] if filled.tampered else []
-    seen: dict[str, Row] = {}
-    for row in filled.rows:
-        if not row.criterion:
-            notices.append(Message("sheet.no_id", {"row": row.number}))
-        elif row.criterion not in framework.by_id:
-            notices.append(Message("sheet.unknown_id", {"row": row.number, "id": row.criterion[:100]}))
-        elif row.criterion in seen:
-            notices.append(Message("sheet.twice", {"row": row.number, "id": row.criterion}))
-        else:
-            seen[row.criterion] = row
-    changes = []
-    for criterion in framework.criteria:
-        row = seen.get(criterion.id)
-        if row is None:
-            if filled.tampered and criterion.id in answers:
-                notices.append(Message("sheet.no_row", {"id": criterion.id}))
-            continue
-        change = _change(criterion, row, answers.get(criterion.id, Kept("", "", 0)), notices)
-        if change:
-            changes.append(change)
-    return Difference(tuple(changes), tuple(notices))
-
-
-def _change(criterion: Criterion, row: Row, now: Kept, notices: list[Message]) -> Change | None:
-    value = row.value
-    if value is None:
-        notices.append(Message("sheet.value", {"row": row.number, "value": row.written[:100]}))
-        value = now.value
-    if not row.touched or (value, row.note) == (now.value, _plain(now.note)):
-        return None
-    stale = row.rev is None or row.rev != now.rev
-    remarks = []
-    if row.formula:
-        remarks.append(Message("sheet.formula", {"row": row.number}))
-    if stale:
-        remarks.append(Message("sheet.stale"))
-    return Change(criterion, now, value, row.note, tuple(remarks), stale)

@@ -17,10 +17,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from assessments import actions, spreadsheet
+from assessments import actions, sheet_difference, spreadsheet
 from assessments.actions import Given
 from assessments.models import AnswerValue, Assessment
-from assessments.spreadsheet import Difference, Kept, SheetError, Words
+from assessments.sheet_difference import Difference
+from assessments.spreadsheet import Kept, SheetError, Words
 from assessments.views.frame import in_framework, team_or_404, team_page
 from assessments.views.opened import Opened, draft_or_404, opened
 from portal.accounts.permissions import require
@@ -78,7 +79,7 @@ def offline(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         _refuse_apart(shown)
         filled = spreadsheet.read(form.cleaned_data["file"].read(), [words_of(one, shown) for one in ("en", "ja")])
-        found = spreadsheet.compare(shown.framework, kept(draft), filled, assessment=str(draft.pk))
+        found = sheet_difference.compare(shown.framework, kept(draft), filled, assessment=str(draft.pk))
     except SheetError as error:
         return _page(request, shown, problem=Invalid(error.message))
     except DomainError as error:
@@ -118,7 +119,7 @@ def _again(shown: Opened, draft: Assessment, given: list[Given]) -> Difference:
         now = stored.get(one.criterion, Kept("", "", 0))
         asked = shown.framework.by_id.get(one.criterion)
         if asked and (now.value, now.note) != (one.value, one.note):
-            changes.append(spreadsheet.Change(asked, now, one.value, one.note, (), now.rev != one.rev))
+            changes.append(sheet_difference.Change(asked, now, one.value, one.note, (), now.rev != one.rev))
     return Difference(tuple(changes), ())
 
 
@@ -162,9 +163,7 @@ def words_of(language: str, shown: Opened) -> Words:
         answers = {value: str(AnswerValue(value).label) for value in spreadsheet.VALUES}
         title = f"{shown.team.name} · {shown.framework.title.in_(language)}"
         how = (
-            _(
-                "Fill out the two coloured columns of the sheet “answers”: choose from the list, write a note."
-            ),
+            _("Fill out the two coloured columns of the sheet “answers”: choose from the list, write a note."),
             _("Leave a row as it is where nothing changes; only rows that you touch are taken over."),
             _("“Not applicable” needs the reason in the note, and is accepted only where the last column names one."),
             _("Bring the file back on the page of the assessment. You see the difference before anything is saved."),

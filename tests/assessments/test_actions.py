@@ -123,7 +123,7 @@ def test_submit_keeps_the_score_and_the_levels(draft, cast):
     draft.refresh_from_db()
     assert draft.score["dimensions"]["training"]["claimed"] == 1
     assert draft.score["overall"]["claimed"] == 0
-    assert LevelRecord.objects.get(team=cast.team).score == draft.score
+    assert LevelRecord.objects.get(team=cast.team, framework=draft.framework).score == draft.score
     event = Event.objects.get(action="assessment.submit")
     assert event.content["before"]["claimed.training"] == 0
     assert event.content["after"]["claimed.training"] == 1

@@ -12,7 +12,8 @@ from openpyxl import load_workbook
 
 from assessments import messages_filling  # noqa: F401  (registers the sentences)
 from assessments.framework import from_filled
-from assessments.spreadsheet import Difference, Kept, SheetError, Words, compare, read, write
+from assessments.sheet_difference import Difference, compare
+from assessments.spreadsheet import Kept, SheetError, Words, read, write
 from tests.assessments.random_frameworks import content
 
 MODEL = from_filled(
