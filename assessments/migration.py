@@ -59,7 +59,8 @@ class Migrated:
     """Answers and reviews as the new version has them.
 
     ``reconfirm`` are criteria whose answer is kept but counts as unknown until somebody confirms
-    it. ``sources`` names for each criterion those of the old version that its answer came from.
+    it. ``sources`` names for each criterion those of the old version that its answer came from;
+    ``targets`` for each criterion of the old version what became of it, whether it was answered or not.
     ``changes`` are the parts of the map that touched something.
     """
 
@@ -69,6 +70,7 @@ class Migrated:
     reconfirm: frozenset[str] = frozenset()
     changes: tuple[Change, ...] = ()
     sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    targets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def counted(self) -> dict[str, Answer]:
@@ -121,7 +123,8 @@ def plan_along(
     reconfirm: Set[str] = frozenset(),
 ) -> Migrated:
     """Carry answers and reviews along a chain of versions, the oldest first, as `path` gives it."""
-    start = Migrated(answers, reviews, reconfirm=frozenset(reconfirm), sources={key: (key,) for key in answers})
+    itself = {key: (key,) for key in (*versions[0].by_id, *answers)}
+    start = Migrated(answers, reviews, reconfirm=frozenset(reconfirm), sources=itself, targets=itself)
     return reduce(_then, pairwise(versions), start)
 
 
@@ -156,11 +159,16 @@ def _then(so_far: Migrated, step: tuple[Framework, Framework]) -> Migrated:
         key: tuple(dict.fromkeys(first for part in parts for first in so_far.sources.get(part, (part,))))
         for key, parts in following.sources.items()
     }
+    targets = {
+        key: tuple(dict.fromkeys(last for part in parts for last in following.targets.get(part, ())))
+        for key, parts in so_far.targets.items()
+    }
     return replace(
         following,
         dropped=so_far.dropped + following.dropped,
         changes=so_far.changes + following.changes,
         sources=MappingProxyType(sources),
+        targets=MappingProxyType(targets),
     )
 
 
@@ -213,7 +221,20 @@ class _Work:
             frozenset(self.reconfirm),
             tuple(self.changes),
             MappingProxyType(self.sources),
+            MappingProxyType(self._targets()),
         )
+
+    def _targets(self) -> dict[str, tuple[str, ...]]:
+        changes = self.new.migrates.changes if self.new.migrates else ()
+        named = {source: [] for change in changes for source in change.from_}
+        for change in changes:
+            if change.kind == "merged":
+                named |= {source: [change.to[0]] for source in change.from_}
+            else:
+                for source, target in self._pairs(change):
+                    named[source].append(target)
+        kept = {key: (key,) for key in self.old.by_id if key in self.new.by_id}
+        return kept | {source: tuple(found) for source, found in named.items()}
 
     @staticmethod
     def _pairs(change: Change) -> list[tuple[str, str]]:

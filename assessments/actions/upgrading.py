@@ -38,6 +38,9 @@ _SUBMITTED = (
     "signed_note",
     "independent",
     "campaign",
+    "returned_by",
+    "returned_at",
+    "returned_note",
     "state",
 )
 
@@ -118,7 +121,7 @@ def _carry_reviews(new: Framework, one: TeamUpgrade, successor: Assessment) -> N
     """Reviews that the map keeps are repeated here; those that it drops end now, with their text as it was."""
     kept = []
     for key, review in one.migrated.reviews.items():
-        homes = [row for part, row in one.reviews.items() if part == key or key in _targets(one.migrated, part)]
+        homes = [row for part, row in one.reviews.items() if key in one.migrated.targets.get(part, ())]
         home = next((row for row in homes if row.verdict == review.verdict), None)
         if home is not None:
             kept.append(
@@ -141,11 +144,6 @@ def _carry_reviews(new: Framework, one: TeamUpgrade, successor: Assessment) -> N
     CriterionReview.objects.filter(pk__in=ended, until__gt=now).update(until=now)
 
 
-def _targets(migrated: Migrated, part: str) -> list[str]:
-    """Where a criterion of the old version went to."""
-    return [target for change in migrated.changes if part in change.from_ for target in change.to]
-
-
 def _copy_attachments(before: Assessment, successor: Assessment, migrated: Migrated) -> None:
     rows = Attachment.objects.filter(assessment=before, removed_at=None)
     Attachment.objects.bulk_create(
@@ -160,13 +158,13 @@ def _copy_attachments(before: Assessment, successor: Assessment, migrated: Migra
             at=row.at,
         )
         for row in rows
-        for target in _followers(migrated, row.criterion)
+        for target in migrated.targets.get(row.criterion, ())
     )
 
 
 def _rename_items(new: Framework, one: TeamUpgrade) -> None:
     """Open items of the way up follow their criterion to its new name."""
-    names = {part: targets[0] for part in one.rows if (targets := _targets(one.migrated, part))}
+    names = {part: targets[0] for part, targets in one.migrated.targets.items() if targets and targets[0] != part}
     items = RoadmapItem.objects.filter(
         team=one.team, framework=new.key, criterion__in=names, state__in=["planned", "doing"]
     )
@@ -248,7 +246,7 @@ def _move_delegations(draft: Assessment, migrated: Migrated) -> dict[str, str]:
     """Who was asked for a criterion is asked for what became of it; what was written to them is never lost."""
     rows, moved, notes = list(Delegation.objects.filter(assessment=draft)), {}, {}
     for row in rows:
-        target = next((to for to in _followers(migrated, row.criterion) if to not in moved), None)
+        target = next((to for to in migrated.targets.get(row.criterion, ()) if to not in moved), None)
         if target:
             moved[target] = row
         elif row.note:
@@ -263,13 +261,8 @@ def _move_delegations(draft: Assessment, migrated: Migrated) -> dict[str, str]:
 def _move_attachments(draft: Assessment, migrated: Migrated) -> None:
     rows = list(Attachment.objects.filter(assessment=draft))
     for row in rows:
-        row.criterion = next(iter(_followers(migrated, row.criterion)), row.criterion)
+        row.criterion = next(iter(migrated.targets.get(row.criterion, ())), row.criterion)
     Attachment.objects.bulk_update(rows, ["criterion"])
-
-
-def _followers(migrated: Migrated, part: str) -> list[str]:
-    """The criteria of the new version that took over an answer of the old one."""
-    return [target for target, parts in migrated.sources.items() if part in parts]
 
 
 def _review_notes(one: TeamUpgrade) -> dict[str, str]:

@@ -24,11 +24,11 @@ class AssessmentQuerySet(TeamScopedQuerySet):
         return self.exclude(state="draft")
 
     def waiting_for_review(self):
-        """What was submitted and neither signed nor sent back, where nothing newer was submitted."""
+        """What was submitted and neither signed nor sent back, where nothing newer took its place."""
         newer = Assessment.objects.closed().filter(
             team=OuterRef("team"), framework=OuterRef("framework"), submitted_at__gt=OuterRef("submitted_at")
         )
-        return self.filter(~Exists(newer), state="submitted", returned_at=None)
+        return self.filter(~Exists(newer), state="submitted", returned_at=None, migrated_to=None)
 
     def taken_part_in(self, user):
         """Those that are a person's own word in some part: they answered, started or submitted them."""

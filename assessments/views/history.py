@@ -42,7 +42,7 @@ def history(request: HttpRequest, slug: str) -> HttpResponse:
 def record(request: HttpRequest, pk: int) -> HttpResponse:
     """One submitted assessment as it was; a draft opens where it is filled out."""
     people = ("started_by", "submitted_by", "signed_by", "returned_by")
-    seen = Assessment.objects.for_user(request.user).select_related("team__unit", "campaign", *people)
+    seen = Assessment.objects.for_user(request.user).select_related("team__unit", "campaign", "migrated_from", *people)
     found = get_object_or_404(seen, pk=pk)
     if found.state == AssessmentState.DRAFT:
         return redirect("assessment", found.team.slug)

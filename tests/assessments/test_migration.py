@@ -148,7 +148,9 @@ def test_reviews_of_a_split_and_of_a_change_that_drops_them():
 
 def test_names_may_be_swapped():
     new = version(2, "a", "b", changes=[change("renamed", ["a"], ["b"]), change("renamed", ["b"], ["a"])])
-    assert values(plan(version(1, "a", "b"), new, says(a="yes", b="no"))) == {"a": "no", "b": "yes"}
+    moved = plan(version(1, "a", "b"), new, says(a="yes", b="no"))
+    assert values(moved) == {"a": "no", "b": "yes"}
+    assert moved.targets == {"alpha.a": ("alpha.b",), "alpha.b": ("alpha.a",)}
 
 
 def test_an_na_that_is_not_accepted_any_more_leaves_its_note_in_place():
@@ -181,6 +183,7 @@ def test_a_chain_goes_through_every_version():
     assert values(moved) == {"x": "yes"}
     assert moved.reconfirm == {"alpha.x"}  # it has waited since version 2
     assert moved.sources == {"alpha.x": ("alpha.a", "alpha.b")}
+    assert moved.targets == {"alpha.a": ("alpha.x",), "alpha.b": ("alpha.x",)}
     assert [used.kind for used in moved.changes] == ["renamed", "merged"]
 
 

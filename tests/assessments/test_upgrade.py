@@ -250,6 +250,36 @@ def test_an_assessment_two_versions_back_goes_through_both_maps(cast, before, se
     assert after.answers.get(criterion="training.repeated").reconfirm
 
 
+def test_reviews_of_two_versions_back_come_along(cast, first, second):
+    signed = assessed(cast.team, first, ALL_YES, by=cast.member, state="signed")
+    until = timezone.now() + timedelta(days=90)
+    CriterionReview.objects.create(
+        assessment=signed, criterion="training.tracked", practice="training-tracked", verdict="confirmed", until=until
+    )
+    again = [
+        {
+            "kind": "renamed",
+            "from": ["training.recorded"],
+            "to": ["training.logged"],
+            "answers": "keep",
+            "reviews": "keep",
+            "why": {"en": "x", "ja": "文"},
+        }
+    ]
+    logged = {"id": "training.logged", "practice": "training-logged"}
+    row(3, (logged, *SECOND[1:]), again, state="published")
+    upgrading.upgrade(key="ours", by=cast.admin)
+    after = Assessment.objects.get(migrated_from=signed)
+    assert [(one.criterion, one.practice) for one in after.reviews.all()] == [("training.logged", "training-logged")]
+    score = levels.current_score(cast.team, catalogue.current("ours"))
+    assert score.official["training.logged"] == "met"
+
+
+def test_only_the_successor_waits_for_review(cast, before, second):
+    upgrading.upgrade(key="ours", by=cast.admin)
+    assert [one.migrated_from for one in Assessment.objects.waiting_for_review()] == [before]
+
+
 def test_a_named_version_is_upgraded_to(cast, before, second):
     row(3, SECOND, state="published")
     assert upgrading.upgrade(key="ours", version=2, by=cast.admin).new.version == 2
@@ -312,6 +342,7 @@ def test_the_record_of_an_old_assessment_prints_as_it_was(cast, as_user, before,
     assert "Recorded" not in old
     new = as_user(cast.member).get(f"/assessments/{Assessment.objects.get(migrated_from=before).pk}/").content.decode()
     assert "Recorded" in new
+    assert f'href="/assessments/{before.pk}/"' in new
 
 
 def test_the_api_tries_and_carries_out(cast, as_user, before, second):
