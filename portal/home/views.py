@@ -37,6 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "teams": [(team, _row(framework, kept[team.pk, framework.key])) for team in teams],
         "own": bool(user.team_ids),
         "all_teams": seen.count(),
+        "oversees": user.has_perm("portfolio.view") and len(teams) > 1,
         "decisions": decisions.select_related("by", "promotion__version__model").order_by("-at")[:DECISIONS_SHOWN],
         "agreed": DecisionKind.APPROVE,
     }
