@@ -78,6 +78,11 @@ class Current:
         return self.assessment is not None or bool(self.claims)
 
     @property
+    def disputes(self) -> list[Contradiction]:
+        """The contradictions that are open."""
+        return [row for row in self.contradictions.values() if row.state == ContradictionState.OPEN]
+
+    @property
     def aims(self) -> Mapping[str, Aim]:
         return self.judged.position.aims if self.judged else {}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -99,9 +99,7 @@ def team(request: HttpRequest, slug: str) -> HttpResponse:
     steps = plans.way(now).steps[:STEPS_SHOWN] if now.assessed else ()
     marks = trends.placed(milestones(shown, model, request), moment)
     lines = [trends.overall(records, moment), *trends.trends(model, records, moment)] if records else []
-    disputes = sorted(
-        (row for row in now.contradictions.values() if row.state == "open"), key=lambda row: (row.due is None, row.due)
-    )
+    disputes = sorted(now.disputes, key=lambda row: row.due or date.max)
     context = team_page(
         request,
         shown,

@@ -87,6 +87,15 @@ def test_reasons_stay_in_the_team_and_foreign_ones_are_not_there(as_user, cast, 
     assert "between ourselves" not in page(as_user(cast.stranger).get(path))
 
 
+def test_the_assessment_and_its_criterion_lead_there(as_user, cast, opened):
+    client = as_user(cast.member)
+    html = page(client.get("/teams/credit-risk/assessment/"))
+    assert "Claims that evidence denies: 1." in html
+    assert LIST in html
+    html = page(client.get(f"/teams/credit-risk/assessment/{opened.criterion}/"))
+    assert f'href="/contradictions/{opened.pk}/">An open contradiction</a>' in html
+
+
 def test_the_api_lists_them(as_user, cast, opened):
     body = as_user(cast.member).get("/api/v1/contradictions/?state=open").json()["results"]
     assert [(row["id"], row["criterion"], row["owner"]) for row in body] == [
