@@ -80,7 +80,7 @@ def of(teams: Iterable[Team], frameworks: Iterable[Framework]) -> dict[tuple[int
             else:
                 old.append(row)
         anew = levels.currents([by_id[row.team_id] for row in old], framework) if old else {}
-        found |= {(row.team_id, key): _shown(_filled(row, anew[row.team_id], now)) for row in old}
+        found |= {(row.team_id, key): _shown(filled(row, anew[row.team_id], now)) for row in old}
     return found
 
 
@@ -100,7 +100,7 @@ def refresh(team: Team, framework: Framework, by=None, *, recorded: bool = False
     row = TeamStanding.objects.filter(team=team, framework=framework.key).first()
     if now.assessed:
         _record_change(team, now, row, by, recorded)
-    _filled(row or TeamStanding(team=team, framework=framework.key), now, timezone.now()).save()
+    filled(row or TeamStanding(team=team, framework=framework.key), now, timezone.now()).save()
     return now
 
 
@@ -147,7 +147,7 @@ def _shown(row: TeamStanding) -> Standing:
     )
 
 
-def _filled(row: TeamStanding, now: Current, moment: datetime) -> TeamStanding:
+def filled(row: TeamStanding, now: Current, moment: datetime) -> TeamStanding:
     """The row with the score of now; not saved."""
     score = to_json(now.score)
     official = now.score.overall.official
