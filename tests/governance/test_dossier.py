@@ -50,8 +50,16 @@ def squeezed(text: str) -> str:
     return "".join(text.split())
 
 
-def test_it_tells_the_whole_story_of_a_refused_version(cast, refused, printed):
+def test_it_tells_the_whole_story_of_a_refused_version(refused, printed):
+    """One print for all that it must say, since printing takes seconds."""
     text = printed(refused)
+    assert_story(text)
+    assert PdfReader(Document.objects.get().file).metadata.title == "Dossier: credit-limit 1"
+    assert_figures(text, refused)
+    assert_ledger(text)
+
+
+def assert_story(text: str) -> None:
     for part in (
         "credit-limit 1",
         "Refused",
@@ -78,11 +86,10 @@ def test_it_tells_the_whole_story_of_a_refused_version(cast, refused, printed):
         "Not judged",
     ):
         assert squeezed(part) in text, part
-    assert PdfReader(Document.objects.get().file).metadata.title == "Dossier: credit-limit 1"
 
 
-def test_it_gives_the_figures_of_its_audits(refused, printed):
-    text = printed(refused)
+def assert_figures(text: str, refused: ModelVersion) -> None:
+    """The figures of its audits."""
     fairness = refused.audits.get(kind="fairness").result
     judged = [gap for gap in outgoing(fairness)["gaps"] if gap["judged"] and gap["value"] is not None]
     stored = {(gap["metric"], gap["feature"]): gap for gap in fairness["gaps"]}
@@ -107,8 +114,8 @@ def test_it_is_japanese_throughout_where_japanese_was_asked_for(cast, refused, p
     assert "JST" in text  # the reader's time zone
 
 
-def test_the_ledgers_entries_are_named_by_number_and_hash_and_nothing_is_claimed_of_them(refused, printed):
-    text = printed(refused)
+def assert_ledger(text: str) -> None:
+    """The ledger's entries are named by number and hash, and nothing is claimed of them."""
     decision = Event.objects.get(action="promotion.refuse")
     assert decision.seq
     assert decision.leaf_hash in text

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import pickle
+
 import pandas as pd
 import pytest
 
@@ -16,12 +19,12 @@ from portal.message import Message
 from tests.governance import factories as make
 from tests.governance.drift_made import applications
 from tests.governance.evaluation_made import uploaded
+from tests.governance.models_made import write_model
 
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.filterwarnings("ignore:fetch_arrow_table:DeprecationWarning"),
     pytest.mark.filterwarnings("ignore:The 'future.infer_string' option"),
-    pytest.mark.filterwarnings("ignore::UserWarning:mlflow"),
 ]
 CHOSEN = {"prediction_column": "chosen", "sensitive_columns": ["sex"], "excluded_columns": ["region"]}
 
@@ -93,15 +96,12 @@ def test_it_is_asked_for_by_itself_once_a_reference_is_named(cast, version):
 
 @pytest.mark.sandbox
 def test_where_there_are_no_predictions_the_model_answers_on_both(cast, version, tmp_path, monkeypatch):
-    import mlflow
     from sklearn.tree import DecisionTreeClassifier
 
     taken = applications(1, 1, rows=900)[["utilisation"]]
     model = DecisionTreeClassifier(max_depth=1).fit(taken, (taken["utilisation"] > 0.4).astype(int))
-    signature = mlflow.models.infer_signature(taken, model.predict(taken))
-    folder = tmp_path / "model"
-    options = {"serialization_format": "cloudpickle", "pip_requirements": []}
-    mlflow.sklearn.save_model(model, folder, signature=signature, **options)
+    inputs = json.dumps([{"name": "utilisation", "type": "double", "required": True}])
+    folder = write_model(tmp_path / "model", stored=pickle.dumps(model), inputs=inputs)
     monkeypatch.setattr(drift, "fetch_model", lambda *args: (folder, "sha256:1"))
     name_set(cast, version, "gold", applications(2, 1, shifted=True, rows=900).drop(columns="chosen"))
     name_set(cast, version, "reference", applications(1, 1, rows=900).drop(columns="chosen"))

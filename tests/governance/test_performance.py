@@ -80,6 +80,14 @@ def page_of(browser, version, **query) -> str:
 # The job
 
 
+def test_labels_that_are_all_missing_are_no_evidence(cast, monkeypatch, tmp_path):
+    version = make.make_version(make.make_model(cast.team, profile=SIMPLE))
+    audit = audited(version, monkeypatch, tmp_path, table=table_of().assign(label=None))
+    assert audit.outcome == "not_evaluated"
+    assert "label" in str(Message.from_json(audit.message))
+    assert audit.result == {}
+
+
 @pytest.mark.sandbox
 def test_both_versions_are_run_on_the_same_rows(cast, as_user, monkeypatch, tmp_path, files):
     model = make.make_model(

@@ -8,23 +8,15 @@ import pytest
 from governance.auditing.replayed import REPLAYED_COLUMN, replay
 from governance.auditing.sources import NotEvaluated
 from governance.models import Profile
+from tests.governance.models_made import write_model
 
-pytestmark = [pytest.mark.django_db, pytest.mark.sandbox, pytest.mark.filterwarnings("ignore::UserWarning:mlflow")]
+pytestmark = [pytest.mark.django_db, pytest.mark.sandbox]
 
 
 @pytest.fixture
 def model_dir(tmp_path):
     """A model that says yes to an income above 50, whatever the sex."""
-    import mlflow
-    from sklearn.tree import DecisionTreeClassifier
-
-    income = pd.DataFrame({"income": [float(i) for i in range(100)]})
-    model = DecisionTreeClassifier(max_depth=1).fit(income, (income["income"] > 50).astype(int))
-    signature = mlflow.models.infer_signature(income, model.predict(income))
-    mlflow.sklearn.save_model(
-        model, tmp_path / "model", signature=signature, serialization_format="cloudpickle", pip_requirements=[]
-    )
-    return tmp_path / "model"
+    return write_model(tmp_path / "model")
 
 
 def table(tmp_path, **columns):
