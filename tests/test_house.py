@@ -35,6 +35,8 @@ PURE = (
     "assessments.framework_filling",
     "assessments.framework_parts",
     "assessments.migration",
+    "assessments.framework_source",
+    "assessments.impact",
     "assessments.document",
     "assessments.facts",
     "assessments.scoring",
