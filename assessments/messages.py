@@ -1,8 +1,10 @@
 """Sentences of assessments as records and refusals, by code."""
 
 from django.urls import reverse
+from django.utils.translation import get_language
 
-from portal.ledger.words import keep_within_team, register_actions, register_fields, register_subjects
+from assessments.framework import shipped
+from portal.ledger.words import keep_within_team, register_actions, register_fields, register_parts, register_subjects
 from portal.message import gettext_noop, register
 
 register_actions(
@@ -11,7 +13,7 @@ register_actions(
         "assessment.answer": gettext_noop("Answer saved"),
         "assessment.submit": gettext_noop("Assessment submitted"),
         "assessment.discard": gettext_noop("Assessment discarded"),
-        "levels.change": gettext_noop("Levels changed by evidence"),
+        "levels.change": gettext_noop("Levels changed"),
     }
 )
 # A draft is its members' business until it is submitted.
@@ -23,6 +25,8 @@ register_subjects(
 register_fields(
     {
         "kind.report.maturity": gettext_noop("Maturity report"),
+        "kind.report.portfolio": gettext_noop("Portfolio report"),
+        "kind.report.campaign": gettext_noop("Campaign report"),
         "framework": gettext_noop("Framework"),
         "framework_version": gettext_noop("Version of the framework"),
         "framework_digest": gettext_noop("Digest of the framework"),
@@ -37,19 +41,19 @@ register_fields(
         "answer.no": gettext_noop("No"),
         "answer.na": gettext_noop("Not applicable"),
         "claimed": gettext_noop("Claimed level"),
-        "claimed.training": gettext_noop("Claimed level, training"),
-        "claimed.release": gettext_noop("Claimed level, release"),
-        "claimed.integration": gettext_noop("Claimed level, integration"),
         "evidenced": gettext_noop("Evidenced level"),
-        "evidenced.training": gettext_noop("Evidenced level, training"),
-        "evidenced.release": gettext_noop("Evidenced level, release"),
-        "evidenced.integration": gettext_noop("Evidenced level, integration"),
         "at_most": gettext_noop("At most"),
-        "at_most.training": gettext_noop("At most, training"),
-        "at_most.release": gettext_noop("At most, release"),
-        "at_most.integration": gettext_noop("At most, integration"),
     }
 )
+
+
+def dimension_title(key: str) -> str:
+    """What a dimension is called, in the reader's language; of a framework that is only kept here, its key."""
+    known = (dimension for model in shipped().values() for dimension in model.dimensions if dimension.key == key)
+    return next((dimension.title.in_(get_language()) for dimension in known), key)
+
+
+register_parts(("official", "reviewed", "evidenced", "claimed", "at_most"), dimension_title)
 
 register(
     {

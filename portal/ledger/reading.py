@@ -11,7 +11,7 @@ from django.utils.translation import get_language, gettext
 
 from portal.accounts.models import User
 from portal.ledger.models import Event
-from portal.ledger.words import action_text, field_text, link_of, subject_text, value_text
+from portal.ledger.words import action_text, field_text, link_of, part_text, subject_text, value_text
 from portal.web.say import say
 
 SYSTEM = "Sekisho"
@@ -92,14 +92,18 @@ def _read(event: Event, content: dict[str, Any], names: Mapping[str, str]) -> Re
         subject=name_of(event.subject_id, names) if person else event.subject_label,
         url=link_of(event.subject_type, event.subject_id),
         changes=[
-            Change(gettext(field_text(key)), _shown(key, before.get(key), names), _shown(key, after.get(key), names))
+            Change(_label(key), _shown(key, before.get(key), names), _shown(key, after.get(key), names))
             for key in sorted(keys)
         ],
-        params=[
-            Change(gettext(field_text(key)), "", _shown(key, value, names))
-            for key, value in sorted(content["params"].items())
-        ],
+        params=[Change(_label(key), "", _shown(key, value, names)) for key, value in sorted(content["params"].items())],
     )
+
+
+def _label(key: str) -> str:
+    if words := part_text(key):
+        field, part = words
+        return gettext("%(field)s, %(part)s") % {"field": gettext(field), "part": part}
+    return gettext(field_text(key))
 
 
 def _shown(key: str, value: Any, names: Mapping[str, str]) -> str:

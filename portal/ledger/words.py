@@ -5,12 +5,13 @@ Pure: no Django. Each area registers its own; what nobody registered shows its c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 _ACTIONS: dict[str, str] = {}
 _SUBJECTS: dict[str, str] = {}
 _FIELDS: dict[str, str] = {}
 _LINKS: dict[str, Callable[[str], str]] = {}
+_PARTS: dict[str, Callable[[str], str]] = {}
 _WITHIN_TEAM: set[str] = set()
 
 
@@ -34,6 +35,19 @@ def register_subjects(texts: Mapping[str, str], links: Mapping[str, Callable[[st
 def register_fields(texts: Mapping[str, str]) -> None:
     """Field of before, after and params → its word; ``"role.manager"`` is the word of one value of a field."""
     _add(_FIELDS, texts)
+
+
+def register_parts(fields: Iterable[str], name: Callable[[str], str]) -> None:
+    """Fields of parts that nobody knows beforehand: ``"claimed.training"`` is ``claimed`` of what `name` calls it."""
+    _PARTS.update(dict.fromkeys(fields, name))
+
+
+def part_text(name: str) -> tuple[str, str] | None:
+    """The word of a field and that of its part, for a name such as ``"claimed.training"``; None for any other."""
+    field, dot, part = name.partition(".")
+    if not dot or name in _FIELDS or field not in _PARTS:
+        return None
+    return field_text(field), _PARTS[field](part)
 
 
 def keep_within_team(*codes: str) -> None:
