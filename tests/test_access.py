@@ -15,7 +15,9 @@ from django.urls import get_resolver, reverse
 from django.urls.resolvers import URLResolver
 
 from assessments import actions as maturity
+from assessments.actions import frameworks as change_frameworks
 from assessments.framework import shipped
+from assessments.models import FrameworkVersion
 from governance.actions import promotions
 from governance.actions.data_connections import save_connection
 from governance.actions.evaluation_uses import use_set
@@ -27,8 +29,10 @@ from portal.jobs.models import Job
 from portal.ledger.models import Event
 from portal.message import Message
 from portal.pdf.models import Document
+from tests.assessments import framework_rows
 from tests.governance import factories as make
 from tests.governance.evaluation_made import uploaded
+from tests.maturity import everything_of
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 # Open to whoever finds the site: signing in and out, what is said before it, and the language.
@@ -36,7 +40,16 @@ OPEN = re.compile(r"^(account_|docs$|invitation$|unsubscribe$|set_language$|heal
 # Mail programs post to it by themselves; the signed link is the permission, and this world's link is forged.
 SIGNED = {"unsubscribe"}
 # The same for everybody who is signed in: policies and frameworks are the organisation's.
-SHARED = {"policy", "policy-by-id", "api-framework"}
+SHARED = {"policy", "policy-by-id", "api-framework", "api-framework-yaml"} | {
+    f"framework{part}" for part in ("", "-version", "-yaml", "-by-id")
+}
+# Not there in this world, whoever asks: nobody answers apart, no framework is being edited, no upgrade waits, nobody
+# has signed; and the page across teams is for those who answer in several.
+ABSENT = {
+    *("assessment-apart", "assessments-together-criterion", "api-assessment-reviews", "team-tools"),
+    *("framework-edit", "framework-criterion", "framework-publish", "framework-discard"),
+    *("framework-upgrade", "api-framework-upgrade"),
+}
 WRITES = re.compile(r"^\s*(INSERT|UPDATE|DELETE)\b(?!.*django_session)", re.IGNORECASE)
 SECRET = "s3cret-of-the-registry"
 
@@ -68,6 +81,9 @@ def world(cast):
     framework = shipped()["mlops-maturity"]
     draft = maturity.start_assessment(team=cast.team, framework=framework, by=cast.member)
     criterion = framework.of("training", level=1, required=True)[0].id
+    framework_rows.row()
+    framework_rows.row(2, framework_rows.SECOND, framework_rows.CHANGES, state="published")
+    change_frameworks.open_draft(key="ours", by=cast.admin)
     maturity.save_answer(assessment=draft, criterion=criterion, value="yes", note="Ours alone", rev=0, by=cast.member)
     document = Document.objects.create(
         kind="report.maturity", name="x.pdf", language="en", team=cast.team, subject_type="team",
@@ -78,6 +94,7 @@ def world(cast):
     token, _key = people.create_token(by=cast.member, name="build", scope="read", days=9)
     invitation, _link = people.invite(email="new@example.org", by=cast.admin, link=lambda token: token, team=cast.team)
     note = Event.objects.get(action="assessment.answer")
+    ours = everything_of(cast)
     notice = Notice.objects.create(
         user=cast.member, kind="due.soon", key="test:1", url="/teams/credit-risk/", channel="off",
         message=Message("jobs.unknown_kind", {"kind": "Ours alone"}).to_json(), subject_label="Credit Risk",
@@ -91,6 +108,8 @@ def world(cast):
     slug, person, pk = {"slug": cast.team.slug}, {"pseudonym": cast.manager.pseudonym}, {"pk": version.model_id}
     of_version, asked, server = pk | {"number": version.number}, {"pk": promotion.pk}, {"slug": registry.slug}
     job, event = {"pk": Job.objects.filter(team=cast.team).first().pk}, {"uuid": note.uuid}
+    reviewed, item, campaign = {"pk": ours.assessment.pk}, {"pk": ours.item.pk}, {"pk": ours.campaign.pk}
+    dispute, file, key = {"pk": ours.contradiction.pk}, {"pk": ours.file.pk}, {"key": framework.key}
     given = {
         **dict.fromkeys(("person", "person-roles", "person-account"), person),
         **dict.fromkeys(("team-member-role", "team-member-remove"), slug | person),
@@ -104,8 +123,25 @@ def world(cast):
         **dict.fromkeys((n for n in NAMES if "promotion" in n and NEEDS[n] == {"pk"}), asked),
         **dict.fromkeys((n for n in NAMES if "team" in n and NEEDS[n] == {"slug"}), slug),
         **dict.fromkeys((n for n in NAMES if n.startswith("assessment") and NEEDS[n] == {"slug"}), slug),
-        "roadmap": slug,
-        "criterion": slug | {"criterion_id": criterion},
+        **dict.fromkeys((n for n in NAMES if "roadmap" in n and NEEDS[n] == {"slug"}), slug),
+        **dict.fromkeys((n for n in NAMES if NEEDS[n] == {"slug", "criterion_id"}), slug | {"criterion_id": criterion}),
+        **dict.fromkeys(("levels-explained", "targets", "milestones", "position", "contradictions"), slug),
+        **dict.fromkeys((n for n in NAMES if n.startswith("review") and NEEDS[n] == {"pk"}), reviewed),
+        **dict.fromkeys((n for n in NAMES if "roadmap-item" in n and NEEDS[n] == {"pk"}), item),
+        **dict.fromkeys((n for n in NAMES if "campaign" in n and NEEDS[n] == {"pk"}), campaign),
+        **dict.fromkeys((n for n in NAMES if "contradiction" in n and NEEDS[n] == {"pk"}), dispute),
+        **dict.fromkeys(("assessment-file", "assessment-file-remove"), file),
+        **dict.fromkeys((n for n in NAMES if "framework" in n and NEEDS[n] == {"key"}), key),
+        **dict.fromkeys(("framework-version", "framework-yaml"), key | {"version": framework.version}),
+        "framework-criterion": {"key": "ours", "criterion_id": "training.recorded"},
+        "framework-by-id": {"pk": FrameworkVersion.objects.get(key=framework.key).pk},
+        "assessments-together-criterion": {"criterion_id": criterion},
+        "criteria-table": slug | {"form": "csv"},
+        "milestone-remove": {"pk": ours.milestone.pk},
+        "review-criterion": {"pk": ours.assessment.pk, "criterion_id": ours.criterion},
+        "api-assessment-reviews": {"pk": ours.assessment.pk},
+        "api-assessment-sign": {"pk": ours.assessment.pk},
+        "api-assessment-review": {"pk": ours.assessment.pk, "criterion": ours.criterion},
         "assessment-record": {"pk": draft.pk},
         "api-assessment": {"pk": draft.pk},
         "api-assessment-answer": {"pk": draft.pk, "criterion": criterion},
@@ -123,7 +159,6 @@ def world(cast):
         "policy-by-id": {"pk": promotion.policy_id},
         "version-by-id": {"pk": version.pk},
         "connection-by-id": {"pk": registry.pk},
-        "api-framework": {"key": framework.key},
     }
     return {name: reverse(name, kwargs=given.get(name) if NEEDS[name] else None) for name in NAMES}
 
@@ -177,7 +212,7 @@ def test_who_is_not_signed_in_sees_nothing(world):
 
 def test_another_teams_objects_are_not_there(cast, world):
     """404 for objects of teams; 403 where a page as a whole needs a role, whatever object it names."""
-    roles = re.compile(r"^((data-)?connection|interpreter)")
+    roles = re.compile(r"^((data-)?connection|interpreter|(api-)?framework-)")
     browser, wrong = signed_in(cast.stranger), []
     before = state_of_things()
     for name, address in world.items():
@@ -243,6 +278,7 @@ def test_who_may_see_sees_without_an_error_or_a_change(cast, world, who):
         "manager": {"token-revoke", "invitation-withdraw"},
         "member": {"invitation-withdraw"},
     }[who]
+    hidden |= ABSENT
     browser, wrong = signed_in(getattr(cast, who)), []
     for name, address in world.items():
         with CaptureQueriesContext(connection) as queries:
