@@ -100,9 +100,9 @@ def band(count: Count) -> int:
 
 def cell(framework: Framework, score: Score, kind: Kind, dimension: str = "") -> Cell:
     """A team's cell; "" is the whole."""
-    required = [c for key, ladder in framework.ladders.items() if dimension in ("", key) for c in ladder]
+    required = framework.ladders[dimension] if dimension else framework.required
     counted = count(required, score.get(kind, {}))
-    known = any(score.get(sense, {}).get(c.id, "unknown") != "unknown" for sense in (kind, "claimed") for c in required)
+    known = counted.unknown < counted.required or count(required, score.get("claimed", {})).unknown < counted.required
     if framework.is_checklist:
         step = band(counted) if known and required else None
         return Cell(step, step, None, counted, counted.at_most)

@@ -61,49 +61,55 @@ def spread(framework: Framework, steps: Iterable[int | None]) -> Distribution:
 def quarters(
     framework: Framework,
     teams: Iterable[int],
-    records: Iterable[tuple[int, date, int | None]],
-    today: date,
-    number: int = QUARTERS,
+    ends: Iterable[tuple[str, date]],
+    records: Iterable[tuple[int, int, int | None]],
 ) -> list[Quarter]:
-    """How the teams were spread at the end of each quarter, the oldest first.
+    """How the teams were spread at the end of each quarter.
 
     Parameters
     ----------
     teams : iterable of int
         Those that are counted; one without a record until then was not assessed yet.
-    records : iterable of (team, day, step)
-        In the order of time.
+    ends : iterable of (name, day)
+        As `quarter_ends` gives them.
+    records : iterable of (team, place, step)
+        In the order of time; the place is that of the first end that is not before the record.
     """
-    ids, waiting, at = tuple(teams), list(records), 0
-    last: dict[int, int | None] = {}
+    ids = frozenset(teams)
+    by_place: dict[int, dict[int, int | None]] = {}
+    for team, place, step in records:
+        if team in ids:
+            by_place.setdefault(place, {})[team] = step
+    last: dict[int, int | None] = dict.fromkeys(ids)
     found = []
-    for name, end in _ends(today, number):
-        while at < len(waiting) and waiting[at][1] <= end:
-            team, _day, step = waiting[at]
-            last[team] = step
-            at += 1
-        found.append(Quarter(name, end, spread(framework, (last.get(team) for team in ids))))
+    for place, (name, end) in enumerate(ends):
+        last |= by_place.get(place, {})
+        found.append(Quarter(name, end, spread(framework, last.values())))
     return found
 
 
-def _ends(today: date, number: int) -> list[tuple[str, date]]:
-    """The names and last days of the quarters up to today's."""
+def quarter_ends(today: date, number: int = QUARTERS) -> list[tuple[str, date]]:
+    """The names and last days of the quarters up to today's, the oldest first; the running one ends today."""
     place = today.year * 4 + (today.month - 1) // 3
     found = []
     for one in range(place - number + 1, place + 1):
         year, quarter = divmod(one, 4)
-        following = date(year + (quarter == 3), quarter * 3 % 12 + 4 if quarter < 3 else 1, 1)
+        following = date(year + 1, 1, 1) if quarter == 3 else date(year, quarter * 3 + 4, 1)
         found.append((f"{year} Q{quarter + 1}", min(today, following - timedelta(days=1))))
     return found
 
 
-def weakest_link(framework: Framework, scores: Mapping[int, Score]) -> Link | None:
+def weakest_link(framework: Framework, scores: Mapping[int, Score], cells: Mapping[int, Cell]) -> Link | None:
     """The team and the criterion that hold the lowest official level; None where all are at the top.
 
     Among the lowest teams it is the criterion that most of them lack, and the first team that lacks it.
     Teams of which nothing is known are not counted: their level is not known to be low.
+
+    Parameters
+    ----------
+    cells : mapping of team to Cell
+        The official ones of the whole, of the teams that are looked at.
     """
-    cells = {team: comparison.cell(framework, score, "official") for team, score in scores.items()}
     heights = {team: _height(cell) for team, cell in cells.items() if cell.step is not None}
     lowest = min(heights.values(), default=None)
     if lowest is None:

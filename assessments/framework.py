@@ -103,6 +103,11 @@ class Framework:
         return MappingProxyType({key: tuple(found) for key, found in required.items()})
 
     @cached_property
+    def required(self) -> tuple[Criterion, ...]:
+        """All that is required, dimension by dimension."""
+        return tuple(criterion for ladder in self.ladders.values() for criterion in ladder)
+
+    @cached_property
     def top(self) -> int:
         """The highest level."""
         return self.levels[-1].number

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from typing import Any
 
+from django.db.models import Case, Value, When
 from django.utils import timezone
 
-from assessments import comparison, distribution, standings, wording
+from assessments import comparison, distribution, standings
 from assessments.comparison import Cell
 from assessments.distribution import Distribution, Quarter
 from assessments.framework import Criterion, Framework
@@ -63,39 +64,38 @@ def portfolio(user: User, framework: Framework, unit: str = ALL) -> Portfolio:
     now = timezone.now()
     found = standings.of(teams, [framework])
     scores = {team.pk: found[team.pk, framework.key].score for team in teams}
+    cells = {pk: comparison.cell(framework, score, "official") for pk, score in scores.items()}
     by_unit: dict[str, list[Team]] = {}
     for team in teams:
         by_unit.setdefault(team.unit.name, []).append(team)
     return Portfolio(
         framework,
-        _part(framework, ALL, teams, scores),
-        [_part(framework, name, by_unit[name], scores) for name in sorted(by_unit)],
+        _part(framework, ALL, teams, scores, cells),
+        [_part(framework, name, by_unit[name], scores, cells) for name in sorted(by_unit)],
         _quarters(framework, teams, now),
         now,
     )
 
 
-def _part(framework: Framework, name: str, teams: list[Team], scores: Mapping[int, Any]) -> Part:
-    cells = [(team, comparison.cell(framework, scores[team.pk], "official")) for team in teams]
+def _part(
+    framework: Framework, name: str, teams: list[Team], scores: Mapping[int, Any], cells: Mapping[int, Cell]
+) -> Part:
     by_id = {team.pk: team for team in teams}
-    link = distribution.weakest_link(framework, {pk: scores[pk] for pk in by_id})
-    weakest = link and Weakest(
-        by_id[link.team], link.cell, framework.by_id[link.criterion], len(link.others), link.also
-    )
-    return Part(name, cells, distribution.spread(framework, (cell.step for _team, cell in cells)), weakest or None)
+    link = distribution.weakest_link(framework, scores, {pk: cells[pk] for pk in by_id})
+    weakest = None
+    if link:
+        named = by_id[link.team], link.cell, framework.by_id[link.criterion]
+        weakest = Weakest(*named, len(link.others), link.also)
+    spread = distribution.spread(framework, (cells[pk].step for pk in by_id))
+    return Part(name, [(team, cells[team.pk]) for team in teams], spread, weakest)
 
 
 def _quarters(framework: Framework, teams: Iterable[Team], now: datetime) -> list[Quarter]:
-    """From the records of levels, of which only team, day and step are read."""
-    ids = {team.pk for team in teams}
-    rows = LevelRecord.objects.filter(framework=framework.key).order_by("at", "id")
-    records = (
-        (team, timezone.localtime(at).date(), step)
-        for team, at, step in rows.values_list("team_id", "at", "step").iterator()
-        if team in ids
-    )
-    return distribution.quarters(framework, sorted(ids), records, timezone.localtime(now).date())
-
-
-def title(criterion: Criterion) -> str:
-    return wording.text(criterion.title)
+    """From the records of levels, of which only team, quarter and step are read."""
+    ends = distribution.quarter_ends(timezone.localtime(now).date())
+    zone = timezone.get_current_timezone()
+    after = [datetime.combine(day + timedelta(days=1), time.min, zone) for _name, day in ends]
+    place = Case(*(When(at__lt=end, then=Value(number)) for number, end in enumerate(after)))
+    rows = LevelRecord.objects.filter(framework=framework.key, at__lt=after[-1]).order_by("at", "id")
+    records = rows.annotate(place=place).values_list("team_id", "place", "step")
+    return distribution.quarters(framework, [team.pk for team in teams], ends, records)

@@ -23,7 +23,7 @@ from assessments.levels import Current
 from assessments.models import LevelRecord, TeamStanding
 from assessments.position import Lapse, holds_until, lapses
 from assessments.standing import Kind
-from assessments.stored_score import level, levels_of, to_json
+from assessments.stored_score import level, levels_of, pack, to_json, unpack
 from portal.accounts.models import Team
 from portal.ledger.actions import record
 from portal.message import Message
@@ -76,11 +76,11 @@ def of(teams: Iterable[Team], frameworks: Iterable[Framework]) -> dict[tuple[int
         for team in by_id:
             row = rows.get((team, key)) or TeamStanding(team_id=team, framework=key)
             if row.pk and _holds(row, framework, now):
-                found[team, key] = _shown(row)
+                found[team, key] = _shown(row, framework)
             else:
                 old.append(row)
         anew = levels.currents([by_id[row.team_id] for row in old], framework) if old else {}
-        found |= {(row.team_id, key): _shown(filled(row, anew[row.team_id], now)) for row in old}
+        found |= {(row.team_id, key): _shown(filled(row, anew[row.team_id], now), framework) for row in old}
     return found
 
 
@@ -132,14 +132,14 @@ def _holds(row: TeamStanding, framework: Framework, now: datetime) -> bool:
     return row.framework_digest == framework.digest and (row.valid_until is None or row.valid_until > now)
 
 
-def _shown(row: TeamStanding) -> Standing:
+def _shown(row: TeamStanding, framework: Framework) -> Standing:
     return Standing(
         row.team_id,
         row.framework,
         row.framework_version,
         row.framework_digest,
         row.assessment_id,
-        row.score,
+        unpack(framework, row.score),
         row.official,
         row.since,
         row.computed_at,
@@ -149,7 +149,7 @@ def _shown(row: TeamStanding) -> Standing:
 
 def filled(row: TeamStanding, now: Current, moment: datetime) -> TeamStanding:
     """The row with the score of now; not saved."""
-    score = to_json(now.score)
+    score = pack(now.framework, to_json(now.score))
     official = now.score.overall.official
     if row.score is None or row.official != official:
         row.since = _lapsed_at(row, official, moment) or moment

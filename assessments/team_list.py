@@ -40,7 +40,7 @@ class Row:
 class TeamList:
     """What the address asks for; the templates of lists read it as they read a `ListPage`."""
 
-    def __init__(self, request: HttpRequest, framework: Framework, *, size: int = 50) -> None:
+    def __init__(self, request: HttpRequest, framework: Framework, *, size: int = 25) -> None:
         self.request, self.framework, self.size = request, framework, size
         self.asked = {key: request.GET.get(key, "").strip().replace("\x00", "")[:200] for key in FILTERS}
         asked = request.GET.get("kind", "")
