@@ -72,7 +72,7 @@ ENDS = {
         ["closed to the public", "production server"],
         ["staging branch", "main branch", "step by step"],
     ),
-    ("devops-practices", "team"): (["teams apart", "hand code over"], ["full-cycle"]),
+    ("devops-practices", "team"): (["separate teams", "hand code over"], ["full-cycle"]),
     ("devops-practices", "culture"): (
         ["specifications", "outage", "blame"],
         ["automated tests", "staging", "very rare", "regular meetings", "improve"],
