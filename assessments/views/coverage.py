@@ -43,7 +43,10 @@ class ToolsForm(forms.Form):
 @require_safe
 def team_map(request: HttpRequest, slug: str) -> HttpResponse:
     """Rows are what the pipelines must do, columns the team's tools."""
-    team, model = team_or_404(request, slug), _mapped(request)
+    team = team_or_404(request, slug)
+    if "framework" not in request.GET:
+        return redirect(reverse("team-map", args=[slug]) + within(_first()))
+    model = _mapped(request)
     uses = uses_of(team, model)
     parts = coverage.coverage(model, [use.tool for use in uses if use.used])
     lacking = coverage.gaps(parts)
@@ -96,12 +99,17 @@ def within(model: Framework) -> str:
     return f"?framework={model.key}"
 
 
+def _first() -> Framework:
+    """The first framework that is a map."""
+    for model in catalogue.currents().values():
+        if model.tools:
+            return model
+    raise Http404
+
+
 def _mapped(request: HttpRequest) -> Framework:
-    """The framework of the address, or the first that is a map; another has no such page."""
-    if "framework" in request.GET:
-        model = framework(request)
-    else:
-        model = next((one for one in catalogue.currents().values() if one.tools), None)
-    if model is None or not model.tools:
+    """The framework of the address; one that is no map has no such page."""
+    model = framework(request)
+    if not model.tools:
         raise Http404
     return model

@@ -12,8 +12,8 @@ from portal.ledger.models import Event
 
 pytestmark = pytest.mark.django_db
 FRAMEWORK = shipped()["pipeline-coverage"]
-MAP = "/teams/credit-risk/map/"
-TOOLS = "/teams/credit-risk/tools/"
+MAP = "/teams/credit-risk/map/?framework=pipeline-coverage"
+TOOLS = "/teams/credit-risk/tools/?framework=pipeline-coverage"
 
 
 def page(response) -> str:
@@ -70,7 +70,9 @@ def test_only_the_team_chooses(as_user, cast):
 
 def test_a_framework_without_tools_has_no_map(as_user, cast):
     client = as_user(cast.member)
-    assert client.get(f"{MAP}?framework=mlops-maturity").status_code == 404
+    assert client.get("/teams/credit-risk/map/?framework=mlops-maturity").status_code == 404
+    assert client.get("/teams/credit-risk/tools/").status_code == 404
+    assert client.get("/teams/credit-risk/map/").url == MAP
     assert MAP in page(client.get("/teams/credit-risk/?framework=pipeline-coverage"))
     assert MAP not in page(client.get("/teams/credit-risk/"))
 
