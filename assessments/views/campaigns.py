@@ -16,6 +16,7 @@ from assessments.campaigns import DONE, STATES, days_late, progress_of, with_cou
 from assessments.forms_review import CampaignForm
 from assessments.framework import Framework
 from assessments.models import Campaign, CampaignTeam
+from assessments.views.overview import overview_tabs
 from portal.accounts.models import Team, TeamRole
 from portal.accounts.permissions import require
 from portal.web.errors import Forbidden, Invalid
@@ -42,6 +43,7 @@ def campaigns(request: HttpRequest) -> HttpResponse:
     context = {
         "list": page,
         "frameworks": in_use,
+        "tabs": overview_tabs(request, "campaigns"),
         "may_create": request.user.has_perm("campaign.create"),
         "running": Campaign.objects.for_user(request.user).running().count(),
         "nav": "teams",

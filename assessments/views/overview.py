@@ -11,7 +11,7 @@ from assessments.views.frame import address, in_framework
 
 
 def overview_tabs(request: HttpRequest, here: str, model: Framework | None = None) -> list[dict]:
-    """Compare, portfolio, investments, campaigns: those that the reader may open."""
+    """Compare, portfolio, investments, campaigns, reviews: those that the reader may open."""
     within = in_framework(model) if model else ""
     may = request.user.has_perm
     places = [
@@ -19,5 +19,6 @@ def overview_tabs(request: HttpRequest, here: str, model: Framework | None = Non
         ("portfolio", _("Portfolio"), address("portfolio") + within if may("portfolio.view") else ""),
         ("investments", _("Investments"), address("investments") if may("investments.view") else ""),
         ("campaigns", _("Campaigns"), address("campaigns")),
+        ("reviews", _("Reviews"), address("reviews") if may("assessment.review") else ""),
     ]
     return [{"url": url, "words": words, "current": name == here, "count": None} for name, words, url in places if url]

@@ -20,6 +20,7 @@ from assessments.actions import review as actions
 from assessments.forms_review import BackForm, SignForm
 from assessments.models import Assessment, CriterionReview
 from assessments.reviewing import Reviewing, reviewing
+from assessments.views.overview import overview_tabs
 from portal.accounts.permissions import require
 from portal.web.errors import DomainError, Forbidden
 from portal.web.lists import Facet, ListPage
@@ -46,7 +47,7 @@ def reviews(request: HttpRequest) -> HttpResponse:
         ],
         order="submitted_at",
     )
-    context = {"list": page, "frameworks": in_use, "nav": "teams"}
+    context = {"list": page, "frameworks": in_use, "tabs": overview_tabs(request, "reviews"), "nav": "teams"}
     return render(request, "assessments/reviews.html", context)
 
 
