@@ -57,7 +57,9 @@ def test_a_portfolio_is_of_what_its_reader_may_see_and_only_theirs(cast, submitt
     assert "Wholesale" not in text
     document = Document.objects.get(job=job)
     address = reverse("document", args=[document.pk])
-    assert as_user(cast.manager).get(address).status_code == 200
+    handed = as_user(cast.manager).get(address)
+    assert b"".join(handed.streaming_content).startswith(b"%PDF")
+    handed.close()
     assert as_user(cast.member).get(address).status_code == 404
 
 
