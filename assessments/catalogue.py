@@ -16,6 +16,7 @@ from django.utils import timezone
 from assessments import framework_source
 from assessments.framework import Framework, history, load, shipped
 from assessments.models import Assessment, FrameworkState, FrameworkVersion
+from portal.web.errors import Conflict
 
 
 def currents() -> dict[str, Framework]:
@@ -111,6 +112,19 @@ def keep(framework: Framework, *, state: str = FrameworkState.CURRENT) -> Framew
         },
     )
     return row
+
+
+def hold(framework: Framework) -> None:
+    """Keep a version in use until the caller's transaction ends: an upgrade waits for it.
+
+    Raises
+    ------
+    Conflict
+        It is not in use any more.
+    """
+    row = FrameworkVersion.objects.select_for_update().get(pk=keep(framework).pk)
+    if row.state != FrameworkState.CURRENT:
+        raise Conflict("framework.not_in_use")
 
 
 def source(framework: Framework) -> str:

@@ -136,7 +136,7 @@ def inputs(
     for team, draft in (drafts or {}).items():
         counted[team][framework.key] = (draft, DRAFT)
     given = _answers(framework, counted, also)
-    facts, reviews = _facts(ids), _reviews(ids)
+    facts, reviews = _facts(ids), reviews_of(ids)
     disputes, aims = _contradictions(ids), _aims(ids, framework)
     return {
         team: Inputs(counted[team], given[team], facts[team], reviews[team], disputes[team], aims[team]) for team in ids
@@ -216,12 +216,16 @@ def _facts(teams: list[int]) -> dict[int, tuple[Fact, ...]]:
     return {team: tuple(facts) for team, facts in found.items()}
 
 
-def _reviews(teams: list[int]) -> dict[int, dict[tuple[str, str], Review]]:
-    """What reviewers found, by the practice and the answer that they looked at; the newest counts."""
+def reviews_of(teams: list[int], *, but_of: str = "") -> dict[int, dict[tuple[str, str], Review]]:
+    """What reviewers found, by the practice and the answer that they looked at; the newest counts.
+
+    `but_of` leaves those of a framework out.
+    """
     seen = Answer.objects.filter(assessment=OuterRef("assessment"), criterion=OuterRef("criterion"))
     rows = CriterionReview.objects.filter(
         assessment__team__in=teams, assessment__state=AssessmentState.SIGNED, until__gt=timezone.now()
     ).annotate(answer=Subquery(seen.values("value")[:1]))
+    rows = rows.exclude(assessment__framework=but_of) if but_of else rows
     found: dict[int, dict[tuple[str, str], Review]] = defaultdict(dict)
     columns = ("assessment__team", "practice", "answer", "verdict", "at", "until")
     for team, practice, answer, verdict, at, until in rows.order_by("assessment__signed_at", "pk").values_list(

@@ -20,6 +20,6 @@ def run(job, progress) -> dict:
     for done, team in enumerate(teams):
         progress(done, len(teams), Message("framework.rescoring", {"team": team.name}))
         with transaction.atomic():
-            standings.refresh(team, framework)
+            standings.refresh_all(team)  # what an upgrade asks anew or ends counts in other frameworks too
     progress(len(teams), len(teams), Message("framework.rescored", {"teams": len(teams)}))
     return {"teams": len(teams)}

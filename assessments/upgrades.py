@@ -136,7 +136,12 @@ def dry_run(old: Framework, new: Framework, teams: Iterable[Team] | None = None)
     found = levels.inputs(teams, new, also=old)
     ways, now = Ways(new), timezone.now()
     reviews = _reviews([one.counted[old.key][0] for one in found.values() if old.key in one.counted])
-    rows = [_team(team, old, ways, found[team.pk], reviews, now) for team in teams if old.key in found[team.pk].counted]
+    elsewhere = levels.reviews_of([team.pk for team in teams], but_of=old.key)
+    rows = [
+        _team(team, old, ways, found[team.pk], reviews, elsewhere[team.pk], now)
+        for team in teams
+        if old.key in found[team.pk].counted
+    ]
     drafts = Assessment.objects.filter(framework=old.key, state="draft", team__in=teams)
     for draft in drafts:
         ways.of(draft)
@@ -150,6 +155,7 @@ def _team(
     ways: Ways,
     found: Inputs,
     reviews: Mapping[int, Mapping[str, CriterionReview]],
+    elsewhere: Mapping[tuple[str, str], Review],
     now: datetime,
 ) -> TeamUpgrade:
     assessment = found.counted[old.key][0]
@@ -158,7 +164,7 @@ def _team(
     migrated = migrate(ways.of(assessment), own, reviewed)
     was, is_ = ways.weighed(old, found.facts, now)
     then = levels.judged(old, found, now, was)
-    after = levels.judged(ways.new, _carried(ways.new, found, own, migrated, reviewed), now, is_)
+    after = levels.judged(ways.new, _carried(ways.new, found, own, migrated, elsewhere), now, is_)
     moved = impact.moves(old, ways.new, then.score, after.score, migrated)
     return TeamUpgrade(team, assessment, own, reviewed, migrated, then.score, after.score, moved)
 
@@ -192,28 +198,42 @@ def new_rows(new: Framework, rows: Mapping[str, Answer], migrated: Migrated) -> 
     return made
 
 
+def ended(new: Framework, rows: Mapping[str, Answer], migrated: Migrated) -> frozenset[str]:
+    """The practices whose reviews end, older ones too: those of criteria whose reviews a map does not keep."""
+    lost = {part.criterion for part in migrated.dropped if part.what == "review"}
+    for change in migrated.changes:
+        unconfirmed = change.kind == "merged" and not set(change.to) & migrated.reviews.keys()
+        if unconfirmed or "drop" in (change.reviews, change.answers):
+            lost.update(change.from_)
+    parts = {part for part, targets in migrated.targets.items() if part in lost or lost.intersection(targets)}
+    return frozenset(
+        {rows[part].practice for part in parts if part in rows}
+        | {new.by_id[key].practice for key in lost if key in new.by_id}
+    )
+
+
 def _carried(
     new: Framework,
     found: Inputs,
     own: Mapping[str, Answer],
     migrated: Migrated,
-    reviewed: Mapping[str, CriterionReview],
+    elsewhere: Mapping[tuple[str, str], Review],
 ) -> Inputs:
-    """The same inputs as they will be: migrated answers in place of the old ones, and reviews with them."""
+    """The same inputs as they will be: migrated answers in place of the old ones, and reviews with them.
+
+    ``elsewhere`` are the reviews of other frameworks, which no map of this one ends.
+    """
     assessment, order = found.counted[new.key]
     given = [one for one in found.given if one[0] != new.key]
     given += [(new.key, row, order) for row in new_rows(new, own, migrated)]
-    dropped = {row.practice for key, row in reviewed.items() if _was_dropped(key, migrated)}
-    reviews = {place: review for place, review in found.reviews.items() if place[0] not in dropped}
+    over = ended(new, own, migrated)
+    reviews = {place: review for place, review in found.reviews.items() if place[0] not in over}
+    reviews |= {place: review for place, review in elsewhere.items() if place[0] in over}
     if assessment.state == "signed":
         for key, review in migrated.reviews.items():
             value = migrated.answers[key].value if key in migrated.answers else None
             reviews[new.by_id[key].practice, value or ""] = review
     return replace(found, given=given, reviews=reviews)
-
-
-def _was_dropped(key: str, migrated: Migrated) -> bool:
-    return any(one.what == "review" and one.criterion == key for one in migrated.dropped)
 
 
 def _reviews(assessments: list[Assessment]) -> dict[int, dict[str, CriterionReview]]:

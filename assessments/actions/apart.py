@@ -42,11 +42,12 @@ def save_own_answer(
     The record tells that an answer was saved and not which: the other reads the team's records too.
     """
     require(by, "assessment.answer", assessment)
-    framework = framework_of(assessment)
-    asked, note = criterion_of(framework, criterion), cleaned(note)
-    check_answer(asked, value, note)
+    note = cleaned(note)
     with transaction.atomic():
         locked = lock_draft(assessment)
+        framework = framework_of(locked)
+        asked = criterion_of(framework, criterion)
+        check_answer(asked, value, note)
         _own_turn(locked, by)
         own, _ = IndependentAnswer.objects.get_or_create(assessment=locked, person=by, criterion=asked.id)
         if (own.value, own.note) == (value, note):
@@ -72,9 +73,9 @@ def save_own_answer(
 def finish_own(*, assessment: Assessment, by: User) -> bool:
     """Say that one's answers are done; true once both are, and what both say alike is taken."""
     require(by, "assessment.answer", assessment)
-    framework = framework_of(assessment)
     with transaction.atomic():
         locked = lock_draft(assessment)
+        framework = framework_of(locked)
         turn = _own_turn(locked, by)
         if not locked.independent_answers.filter(person=by).exclude(value="").exists():
             raise Invalid("assessment.nothing")

@@ -34,8 +34,7 @@ def attach(*, assessment: Assessment, criterion: str, name: str, file: BinaryIO,
         It is empty, too large, of no kind that is accepted, or of another kind than its name says.
     """
     require(by, "assessment.answer", assessment)
-    framework = framework_of(assessment)
-    asked = criterion_of(framework, criterion)
+    criterion_of(framework_of(assessment), criterion)  # before any bytes are kept
     name = _plain_name(name)
     data = file.read(settings.ATTACHMENT_LIMIT + 1)
     kind = _checked(name, data)
@@ -43,6 +42,8 @@ def attach(*, assessment: Assessment, criterion: str, name: str, file: BinaryIO,
     _keep(digest, data)
     with transaction.atomic():
         locked = lock_draft(assessment)
+        framework = framework_of(locked)
+        asked = criterion_of(framework, criterion)
         there = locked.attachments.filter(criterion=asked.id, removed_at=None)
         same = there.filter(sha256=digest, name=name).first()
         if same:
@@ -67,9 +68,9 @@ def attach(*, assessment: Assessment, criterion: str, name: str, file: BinaryIO,
 def detach(*, attachment: Attachment, by: User) -> None:
     """Take a file away from a draft's answer; the record keeps its name and digest."""
     require(by, "assessment.answer", attachment.assessment)
-    framework = framework_of(attachment.assessment)
     with transaction.atomic():
         locked = lock_draft(attachment.assessment)
+        framework = framework_of(locked)
         row = locked.attachments.select_for_update().get(pk=attachment.pk)
         if row.removed_at is not None:
             return

@@ -29,7 +29,10 @@ def framework_of(assessment: Assessment) -> Framework:
 
 
 def lock_draft(assessment: Assessment) -> Assessment:
-    """The draft, locked until the caller's transaction ends."""
+    """The draft, locked until the caller's transaction ends.
+
+    Its version of the framework is asked for only then: an upgrade may have been waited for.
+    """
     locked = Assessment.objects.select_for_update(of=("self",)).select_related("team").filter(pk=assessment.pk).first()
     if locked is None:
         raise Conflict("assessment.gone")

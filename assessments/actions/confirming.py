@@ -32,9 +32,9 @@ def confirm_answers(*, assessment: Assessment, answers: Mapping[str, int], by) -
         What the person saw; an answer of another revision by now is left as it is, and named.
     """
     require(by, "assessment.answer", assessment)
-    framework = framework_of(assessment)
     with transaction.atomic():
         locked = lock_draft(assessment)
+        framework = framework_of(locked)
         check_nobody_is_apart(locked)
         rows = list(locked.answers.filter(criterion__in=answers).select_for_update())
         waiting = [row for row in rows if row.carried or row.reconfirm]

@@ -141,6 +141,7 @@ def _resolve(row: Contradiction, how: Resolution, by, *, params: dict, texts: di
 
 
 def _lock_open(contradiction: Contradiction) -> Contradiction:
+    Team.objects.select_for_update().get(pk=contradiction.team_id)  # before its rows, as `standings.refresh` does
     rows = Contradiction.objects.select_for_update(of=("self",)).select_related("team", "owner")
     locked = rows.get(pk=contradiction.pk)
     if locked.state != ContradictionState.OPEN:

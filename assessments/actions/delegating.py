@@ -21,15 +21,16 @@ def delegate(
 ) -> list[Delegation]:
     """Ask a member for the answers to criteria; who was asked before is not asked any more."""
     require(by, "assessment.delegate", assessment)
-    framework = framework_of(assessment)
-    chosen = [criterion.id for criterion in framework.criteria if criterion.id in set(criteria)]
-    if not chosen:
-        raise Invalid("assessment.delegate_none")
+    asked = set(criteria)
     if not (to.is_active and to.has_perm("assessment.answer", assessment)):
         raise Invalid("assessment.delegate_to")
     note = cleaned(note)
     with transaction.atomic():
         locked = lock_draft(assessment)
+        framework = framework_of(locked)
+        chosen = [criterion.id for criterion in framework.criteria if criterion.id in asked]
+        if not chosen:
+            raise Invalid("assessment.delegate_none")
         if locked.independent:
             raise Conflict("assessment.delegate_apart")
         locked.delegations.filter(criterion__in=chosen).delete()
@@ -51,9 +52,9 @@ def delegate(
 def take_back(*, assessment: Assessment, criterion: str, by: User) -> None:
     """Ask the member no longer; what they answered stays."""
     require(by, "assessment.delegate", assessment)
-    framework = framework_of(assessment)
     with transaction.atomic():
         locked = lock_draft(assessment)
+        framework = framework_of(locked)
         row = locked.delegations.select_related("to").filter(criterion=criterion).first()
         if row is None:
             return

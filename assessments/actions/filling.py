@@ -39,7 +39,7 @@ def start_assessment(*, team: Team, framework: Framework, by, apart: Sequence[Us
     require(by, "assessment.start", team)
     try:
         with transaction.atomic():
-            catalogue.keep(framework)
+            catalogue.hold(framework)
             assessment = Assessment.objects.create(
                 team=team,
                 framework=framework.key,
@@ -93,11 +93,12 @@ def save_answer(*, assessment: Assessment, criterion: str, value: str, note: str
     AnswerConflict, Conflict, Invalid, Forbidden
     """
     require(by, "assessment.answer", assessment)
-    framework = framework_of(assessment)
-    asked, note = criterion_of(framework, criterion), cleaned(note)
-    check_answer(asked, value, note)
+    note = cleaned(note)
     with transaction.atomic():
         locked = lock_draft(assessment)
+        framework = framework_of(locked)
+        asked = criterion_of(framework, criterion)
+        check_answer(asked, value, note)
         check_nobody_is_apart(locked)
         answer, _ = Answer.objects.get_or_create(
             assessment=locked, criterion=asked.id, defaults={"practice": asked.practice}
@@ -134,9 +135,9 @@ def save_answer(*, assessment: Assessment, criterion: str, value: str, note: str
 def submit(*, assessment: Assessment, by) -> Assessment:
     """Close a draft: its answers become the team's claim, and the score of the moment is kept with it."""
     require(by, "assessment.submit", assessment)
-    framework = framework_of(assessment)
     with transaction.atomic():
         locked = lock_draft(assessment)
+        framework = framework_of(locked)
         check_nobody_is_apart(locked)
         lacking = unfit(framework, {row.criterion: row for row in locked.answers.all()})
         if lacking:
@@ -171,9 +172,9 @@ def submit(*, assessment: Assessment, by) -> Assessment:
 def discard_draft(*, assessment: Assessment, by) -> None:
     """Throw a draft away. Its saved answers remain readable in the ledger."""
     require(by, "assessment.submit", assessment)
-    framework = framework_of(assessment)
     with transaction.atomic():
         locked = lock_draft(assessment)
+        framework = framework_of(locked)
         answered = locked.answers.exclude(value="").count()
         named, team = subject(locked, framework), locked.team
         drop_attachments(locked)

@@ -47,11 +47,11 @@ def import_answers(*, assessment: Assessment, given: Sequence[Given], by: User) 
         One of them is no answer to its criterion; ``fields`` names which.
     """
     require(by, "assessment.answer", assessment)
-    framework = framework_of(assessment)
     if not given:
         raise Invalid("sheet.nothing")
     with transaction.atomic():
         locked = lock_draft(assessment)
+        framework = framework_of(locked)
         check_nobody_is_apart(locked)
         stored = {row.criterion: row for row in locked.answers.select_for_update()}
         absent = {key for key, row in stored.items() if row.value == AnswerValue.NA} - {one.criterion for one in given}

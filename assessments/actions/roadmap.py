@@ -169,6 +169,7 @@ def _plain(item: RoadmapItem) -> dict[str, str | None]:
 
 
 def _lock(item: RoadmapItem, rev: int) -> RoadmapItem:
+    Team.objects.select_for_update().get(pk=item.team_id)  # before its items, as `standings.refresh` does
     rows = RoadmapItem.objects.select_for_update(of=("self",)).select_related("team", "owner")
     locked = rows.get(pk=item.pk)
     if locked.rev != rev:

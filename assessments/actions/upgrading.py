@@ -62,6 +62,7 @@ def upgrade(*, key: str, version: int | None = None, by) -> Upgrade:
     with transaction.atomic():
         old, new = upgrades.target(key, version)
         _switch(old, new)
+        _lock_drafts(key)
         done = upgrades.dry_run(old, new)
         for one in done.teams:
             _succeed(new, one, by)
@@ -94,6 +95,12 @@ def _switch(old: Framework, new: Framework) -> None:
     rows.filter(version=new.version).update(state=FrameworkState.CURRENT)
 
 
+def _lock_drafts(key: str) -> None:
+    """Wait for who submits just now, so that theirs is what is carried over; who comes later waits for this."""
+    drafts = Assessment.objects.filter(framework=key, state="draft").order_by("pk")
+    list(drafts.select_for_update(of=("self",)).values_list("pk"))
+
+
 def _succeed(new: Framework, one: TeamUpgrade, by) -> Assessment:
     """The successor of a team's newest assessment, with answers, current reviews and attachments."""
     successor = Assessment.objects.create(
@@ -118,7 +125,13 @@ def _succeed(new: Framework, one: TeamUpgrade, by) -> Assessment:
 
 
 def _carry_reviews(new: Framework, one: TeamUpgrade, successor: Assessment) -> None:
-    """Reviews that the map keeps are repeated here; those that it drops end now, with their text as it was."""
+    """Reviews that the map keeps are repeated here; those that it drops end now, with their text as it was.
+
+    So do those of earlier assessments, which would count in their place otherwise.
+    """
+    now = timezone.now()
+    signed = CriterionReview.objects.filter(assessment__team=one.team, assessment__framework=new.key, until__gt=now)
+    signed.filter(practice__in=upgrades.ended(new, one.rows, one.migrated)).update(until=now)
     kept = []
     for key, review in one.migrated.reviews.items():
         homes = [row for part, row in one.reviews.items() if key in one.migrated.targets.get(part, ())]
@@ -138,10 +151,6 @@ def _carry_reviews(new: Framework, one: TeamUpgrade, successor: Assessment) -> N
                 )
             )
     CriterionReview.objects.bulk_create(kept)
-    dropped = {part.criterion for part in one.migrated.dropped if part.what == "review"}
-    ended = [row.pk for key, row in one.reviews.items() if key in dropped]
-    now = timezone.now()
-    CriterionReview.objects.filter(pk__in=ended, until__gt=now).update(until=now)
 
 
 def _copy_attachments(before: Assessment, successor: Assessment, migrated: Migrated) -> None:
@@ -182,7 +191,7 @@ def _rename_items(new: Framework, one: TeamUpgrade) -> None:
 def _carry_drafts(new: Framework, by) -> int:
     """Carry every draft over in place; how many there were."""
     ways, count = Ways(new), 0
-    drafts = Assessment.objects.select_for_update(of=("self",)).filter(framework=new.key, state="draft")
+    drafts = Assessment.objects.filter(framework=new.key, state="draft")
     for draft in drafts.exclude(framework_digest=new.digest).select_related("team"):
         _carry_draft(new, ways, draft, by)
         count += 1

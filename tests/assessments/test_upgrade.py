@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from assessments import catalogue, levels, upgrades
-from assessments.actions import upgrading
+from assessments.actions import filling, upgrading
 from assessments.models import (
     Answer,
     Assessment,
@@ -25,7 +25,7 @@ from assessments.models import (
 from portal.accounts.models import Team
 from portal.jobs.models import Job
 from portal.ledger.models import Event, EventText
-from portal.web.errors import Conflict, Forbidden, Missing
+from portal.web.errors import Conflict, Forbidden, Invalid, Missing
 from tests.assessments.framework_rows import CHANGES, FIRST, SECOND, assessed, row
 
 pytestmark = pytest.mark.django_db
@@ -183,6 +183,71 @@ def test_reviews_are_kept_or_end_as_the_map_says(cast, first, second):
     Answer.objects.filter(assessment=after, criterion="training.repeated").update(reconfirm=False)
     confirmed = levels.current_score(cast.team, catalogue.current("ours"))
     assert confirmed.official["training.repeated"] == "unknown"  # nobody looked at what is asked now
+
+
+@pytest.mark.parametrize("reviewed_again", [False, True])
+def test_reviews_of_earlier_assessments_end_with_what_the_map_drops(cast, first, second, reviewed_again):
+    def reviewed(assessment, days):
+        for key in ("training.tracked", "training.repeated"):
+            CriterionReview.objects.create(
+                assessment=assessment,
+                criterion=key,
+                practice=key.replace(".", "-"),
+                verdict="confirmed",
+                by=cast.reviewer,
+                until=timezone.now() + timedelta(days=days),
+            )
+
+    quarter_ago = timezone.now() - timedelta(days=90)
+    reviewed(assessed(cast.team, first, ALL_YES, by=cast.member, state="signed", at=quarter_ago), 90)
+    newest = assessed(cast.team, first, ALL_YES, by=cast.member, state="signed" if reviewed_again else "submitted")
+    if reviewed_again:
+        reviewed(newest, 180)
+    tried = upgrades.dry_run(*upgrades.target("ours")).teams[0].after
+    upgrading.upgrade(key="ours", by=cast.admin)
+    assert levels.current_score(cast.team, catalogue.current("ours")) == tried
+    Answer.objects.filter(assessment__migrated_from=newest).update(reconfirm=False)
+    confirmed = levels.current_score(cast.team, catalogue.current("ours"))
+    assert confirmed.official["training.repeated"] == "unknown"  # nobody looked at what is asked now
+    assert confirmed.official["training.recorded"] == "met"
+
+
+def test_reviews_of_other_frameworks_are_not_ended(cast, first, second):
+    assessed(cast.team, first, ALL_YES, by=cast.member)
+    other = assessed(cast.team, row(key="other"), {"training.repeated": "yes"}, by=cast.member, state="signed")
+    CriterionReview.objects.create(
+        assessment=other,
+        criterion="training.repeated",
+        practice="training-repeated",
+        verdict="confirmed",
+        by=cast.reviewer,
+        until=timezone.now() + timedelta(days=90),
+    )
+    before = levels.current_score(cast.team, catalogue.current("other"))
+    tried = upgrades.dry_run(*upgrades.target("ours")).teams[0].after
+    upgrading.upgrade(key="ours", by=cast.admin)
+    assert levels.current_score(cast.team, catalogue.current("other")).official == before.official
+    assert levels.current_score(cast.team, catalogue.current("ours")) == tried
+
+
+def test_an_action_that_waited_for_the_upgrade_goes_on_in_the_new_version(cast, first, second):
+    draft = assessed(cast.team, first, ALL_YES, by=cast.manager, state="draft")
+    seen = Assessment.objects.get(pk=draft.pk)  # read before the upgrade, as another request has it
+    upgrading.upgrade(key="ours", by=cast.admin)
+    with pytest.raises(Invalid):
+        filling.save_answer(assessment=seen, criterion="training.tracked", value="no", note="", rev=1, by=cast.member)
+    assert not Answer.objects.filter(assessment=draft, criterion="training.tracked").exists()
+    submitted = filling.submit(assessment=seen, by=cast.manager)
+    assert (submitted.framework_version, submitted.framework_digest) == ("2", second.digest)
+    assert submitted.score["official"].keys() == catalogue.current("ours").by_id.keys()
+
+
+def test_nobody_starts_in_a_version_that_was_upgraded_meanwhile(cast, first, second):
+    seen = catalogue.current("ours")
+    upgrading.upgrade(key="ours", by=cast.admin)
+    with pytest.raises(Conflict):
+        filling.start_assessment(team=cast.team, framework=seen, by=cast.member)
+    assert not Assessment.objects.exists()
 
 
 def test_a_draft_is_carried_over_in_place(cast, first, second):
