@@ -166,11 +166,13 @@ def _drafts(user: User) -> Iterator[Task]:
 
 def _first_assessments(user: User) -> Iterator[Task]:
     """Teams of one's own that nobody has ever assessed."""
-    for team in Team.objects.filter(pk__in=user.team_ids, assessments=None).order_by("name")[: SHOWN + 1]:
+    teams = list(Team.objects.filter(pk__in=user.team_ids, assessments=None).order_by("name")[: SHOWN + 1])
+    number = _criteria() if teams else 0
+    for team in teams:
         yield Task(
             _("Assessment"),
             _("Assess %(team)s for the first time") % {"team": team},
-            _("Criteria: %(n)s. The lowest levels are asked first.") % {"n": _criteria()},
+            _("Criteria: %(n)s. The lowest levels are asked first.") % {"n": number},
             reverse("assessment", args=[team.slug]),
             "none",
             words=_("Not assessed"),

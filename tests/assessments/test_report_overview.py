@@ -58,8 +58,7 @@ def test_a_portfolio_is_of_what_its_reader_may_see_and_only_theirs(cast, submitt
     document = Document.objects.get(job=job)
     address = reverse("document", args=[document.pk])
     handed = as_user(cast.manager).get(address)
-    assert b"".join(handed.streaming_content).startswith(b"%PDF")
-    handed.close()
+    assert handed.getvalue().startswith(b"%PDF")
     assert as_user(cast.member).get(address).status_code == 404
 
 
