@@ -47,7 +47,11 @@ def test_a_file_of_answers_is_scored(level, file, name):
     assert list(found["dimensions"]) == ["training", "release", "integration"]
     assert tuple(part["claimed"] for part in found["dimensions"].values()) == dimensions
     assert found["overall"]["claimed"] == overall
-    assert (found["framework"], found["version"], found["digest"]) == ("mlops-maturity", MATURITY.version, MATURITY.digest)
+    assert (found["framework"], found["version"], found["digest"]) == (
+        "mlops-maturity",
+        MATURITY.version,
+        MATURITY.digest,
+    )
     for part in (found["overall"], *found["dimensions"].values()):
         assert part.keys() == {"claimed", "at_least", "at_most", "blocking"}
 
@@ -133,7 +137,7 @@ def test_a_missing_file_and_an_unknown_framework(level, tmp_path):
     with pytest.raises(CommandError, match=r"none\.yaml cannot be read: No such file or directory\.") as caught:
         level("--answers", tmp_path / "none.yaml")
     assert caught.value.returncode == 2
-    with pytest.raises(CommandError, match="There is no framework cd9; known are: .*mlops-maturity") as caught:
+    with pytest.raises(CommandError, match=r"There is no framework cd9; known are: .*mlops-maturity") as caught:
         call_command("level", "--framework", "cd9", "--template")
     assert caught.value.returncode == 2
 

@@ -106,7 +106,7 @@ def test_a_checklist_asks_all_that_is_required():
     model = from_filled(
         content(
             ["rows"], [{"id": "rows.one"}, {"id": "rows.two"}, {"id": "rows.nice", "required": False}], kind="checklist"
-        )  # fmt: skip
+        )
     )
     (part,) = plan(model, {}, {}, {"rows": 0})
     assert [one.why for one in part.questions] == ["decides", "decides", "recommended"]

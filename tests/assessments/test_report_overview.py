@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import cycle
 
 import pytest
 from django.urls import reverse
@@ -88,9 +89,8 @@ def test_a_campaigns_report_counts_as_its_page(cast, submitted, framework, print
     assert as_user(cast.admin).get(f"/campaigns/{made.pk}/csv/?format=xlsx").status_code == 200
 
 
-@pytest.mark.parametrize("language", ["en", "ja"])
-def test_every_framework_is_printed_for_a_team(cast, printed, language):
-    for key, model in catalogue.currents().items():
+def test_every_framework_is_printed_for_a_team(cast, printed):
+    for language, (key, model) in zip(cycle(("en", "ja")), catalogue.currents().items(), strict=False):
         pages = printed(request_report(team=cast.team, language=language, by=cast.member, framework=key))
         assert squeezed(model.title.in_(language)) in pages[0]
         if model.is_checklist:

@@ -13,7 +13,9 @@ NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 def record(at: datetime, claimed: int, evidenced: int) -> LevelRecord:
-    return LevelRecord(at=at, score={"overall": {}, "dimensions": {"training": {"claimed": claimed, "evidenced": evidenced}}})
+    return LevelRecord(
+        at=at, score={"overall": {}, "dimensions": {"training": {"claimed": claimed, "evidenced": evidenced}}}
+    )
 
 
 def test_each_month_shows_the_last_level_of_its_end(framework):
