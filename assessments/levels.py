@@ -187,6 +187,7 @@ def _newest_closed(teams: list[int]) -> dict[int, dict[str, tuple[Assessment, fl
     newest = Subquery(same.order_by("-submitted_at", "-id").values("pk")[:1])
     rows = Assessment.objects.closed().filter(team__in=teams, pk=newest).select_related("submitted_by")
     found: dict[int, dict[str, tuple[Assessment, float]]] = {team: {} for team in teams}
+    rows = rows.defer("score")  # levels are computed from the answers, never from what was stored then
     for place, row in enumerate(rows.order_by("submitted_at", "id")):
         found[row.team_id][row.framework] = (row, place)
     return found
