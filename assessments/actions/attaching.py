@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from assessments import file_kinds
-from assessments.actions.checks import criterion_of, framework_of, lock_draft, subject
+from assessments.actions.checks import check_nobody_is_apart, criterion_of, framework_of, lock_draft, subject
 from assessments.models import Assessment, Attachment
 from portal.accounts.models import User
 from portal.accounts.permissions import require
@@ -35,6 +35,7 @@ def attach(*, assessment: Assessment, criterion: str, name: str, file: BinaryIO,
     """
     require(by, "assessment.answer", assessment)
     criterion_of(framework_of(assessment), criterion)  # before any bytes are kept
+    check_nobody_is_apart(assessment)  # a file would tell one of them what the other thinks
     name = _plain_name(name)
     data = file.read(settings.ATTACHMENT_LIMIT + 1)
     kind = _checked(name, data)
@@ -42,6 +43,7 @@ def attach(*, assessment: Assessment, criterion: str, name: str, file: BinaryIO,
     _keep(digest, data)
     with transaction.atomic():
         locked = lock_draft(assessment)
+        check_nobody_is_apart(locked)
         framework = framework_of(locked)
         asked = criterion_of(framework, criterion)
         there = locked.attachments.filter(criterion=asked.id, removed_at=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
@@ -14,7 +15,7 @@ from assessments.attachments import by_criterion
 from assessments.levels import levels_of
 from assessments.models import Assessment, AssessmentState, LevelRecord, ReviewVerdict
 from assessments.reviewing import verdicts_of
-from assessments.views.frame import framework, team_or_404, team_page
+from assessments.views.frame import framework, in_framework, team_or_404, team_page
 from portal.web.lists import Facet, ListPage
 
 
@@ -32,7 +33,7 @@ def history(request: HttpRequest, slug: str) -> HttpResponse:
         order="-started_at",
         size=12,
     )
-    records = LevelRecord.objects.for_user(request.user).filter(team=team, framework=framework().key)
+    records = LevelRecord.objects.for_user(request.user).filter(team=team, framework=framework(request).key)
     context = team_page(request, team, "team-history", list=page, records=records.order_by("-at", "-id")[:50])
     return render(request, "assessments/history.html", context)
 
@@ -45,7 +46,7 @@ def record(request: HttpRequest, pk: int) -> HttpResponse:
     seen = Assessment.objects.for_user(request.user).select_related("team__unit", "campaign", "migrated_from", *people)
     found = get_object_or_404(seen, pk=pk)
     if found.state == AssessmentState.DRAFT:
-        return redirect("assessment", found.team.slug)
+        return redirect(reverse("assessment", args=[found.team.slug]) + in_framework(catalogue.of(found)))
     return _page(request, found)
 
 

@@ -106,9 +106,12 @@ def _given(text: str) -> list[Given]:
     """What the page of the difference sent back; it is checked like any other answer."""
     try:
         rows = json.loads(text)
-        return [Given(str(row[0]), str(row[1]), str(row[2]), int(row[3])) for row in rows]
+        given = [Given(str(row[0]), str(row[1]), str(row[2]), int(row[3])) for row in rows]
     except (ValueError, TypeError, LookupError):
         raise Invalid("sheet.unreadable") from None
+    if len({one.criterion for one in given}) < len(given):
+        raise Invalid("sheet.unreadable")
+    return given
 
 
 def _again(shown: Opened, draft: Assessment, given: list[Given]) -> Difference:

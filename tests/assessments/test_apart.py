@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
 from assessments import actions
-from assessments.models import Answer, IndependentAnswer
+from assessments.models import Answer, Attachment, IndependentAnswer
 from portal.ledger.models import Event, EventText
 from portal.web.errors import Conflict, Forbidden, Invalid
 
@@ -64,6 +66,13 @@ def test_common_answers_are_closed_meanwhile(cast, apart, answer):
         actions.confirm_answers(assessment=apart, answers={ONE: 0}, by=cast.manager)
     with pytest.raises(Forbidden):
         say(apart, cast.manager, ONE, "yes")
+
+
+def test_a_file_waits_until_both_are_done(cast, apart):
+    """Beside an answer it would tell the other what one thinks."""
+    with pytest.raises(Conflict, match="answering this assessment apart"):
+        actions.attach(assessment=apart, criterion=ONE, name="a.txt", file=io.BytesIO(b"as I see it"), by=cast.member)
+    assert not Attachment.objects.exists()
 
 
 def test_a_conflict_of_two_tabs_shows_both_texts(as_user, cast, apart):

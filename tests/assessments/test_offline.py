@@ -125,7 +125,10 @@ def test_what_is_no_spreadsheet_is_refused(as_user, cast, draft, data):
     assert "not an XLSX file that can be read" in sent.content.decode()
 
 
-@pytest.mark.parametrize("text", ["", "x", "[1]", '[["a"]]', '[[1,2,3,"x"]]'])
+TWICE = json.dumps([[ONE, "yes", "", 0], [ONE, "no", "", 0]])
+
+
+@pytest.mark.parametrize("text", ["", "x", "[1]", '[["a"]]', '[[1,2,3,"x"]]', TWICE])
 def test_a_difference_that_was_tampered_with_writes_nothing(as_user, cast, draft, text):
     assert as_user(cast.member).post(PAGE, {"given": text, "take": [ONE]}).status_code == 422
     assert not Answer.objects.exclude(value="").exists()
