@@ -36,10 +36,19 @@ def main(arguments: list[str] | None = None) -> int:
             mark = "reached" if figure.ratio >= figure.goal else "missed"
             agreed = "same results" if figure.agreed else "RESULTS DIFFER"
             print(
-                f"{figure.name}: {figure.ratio:,.1f}x less {figure.unit} than {figure.baseline}, "
-                f"{figure.rows:,} rows; goal {figure.goal:g} {mark}; {agreed}"
+                f"{figure.name}: {_against(figure)}, {figure.rows:,} rows; goal {_times(figure.goal)} {mark}; {agreed}"
             )
     return 0 if all(figure.agreed for figure in figures) else 1
+
+
+def _against(figure: benchmarks.Figure) -> str:
+    """Less than the baseline takes, or, where the goal is an upper bound, so many times as much."""
+    much = f"less {figure.unit} than" if figure.ratio >= 1 else f"the {figure.unit} of"
+    return f"{_times(figure.ratio)} {much} {figure.baseline}"
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio if ratio >= 1 else 1 / ratio:,.1f}x"
 
 
 if __name__ == "__main__":
