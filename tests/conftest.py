@@ -14,18 +14,6 @@ def pytest_ignore_collect(collection_path, config):
     return None
 
 
-@pytest.hookimpl(tryfirst=True)  # before the workers of xdist read the marks
-def pytest_collection_modifyitems(items):
-    """Tests that share a costly server, browser or battery of attacks run in one worker."""
-    for item in items:
-        if item.get_closest_marker("mlflow"):
-            item.add_marker(pytest.mark.xdist_group("mlflow"))
-        elif item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.xdist_group("browser"))
-        elif item.get_closest_marker("sandbox"):
-            item.add_marker(pytest.mark.xdist_group(item.module.__name__))
-
-
 @pytest.fixture(autouse=True)
 def _quiet(settings, tmp_path):
     settings.JOBS_DISPATCH = False

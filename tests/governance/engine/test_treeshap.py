@@ -19,8 +19,6 @@ from sklearn.linear_model import LinearRegression
 from governance.engine import treeshap
 from governance.engine.treeshap import Ensemble, Refused
 
-# One worker compiles the kernel, where it was not compiled before.
-pytestmark = pytest.mark.xdist_group("treeshap")
 FEATURES = 4
 
 

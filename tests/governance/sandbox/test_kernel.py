@@ -11,7 +11,7 @@ from governance.sandbox import Limits, Outcome, find_sandbox, kernels, run
 from governance.sandbox.kernels import Kernel, tree_kernel
 from governance.sandbox.run import INSIDE
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.xdist_group("treeshap")]
+pytestmark = pytest.mark.sandbox
 PROGRAM = """
 import json, os, sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
