@@ -49,7 +49,9 @@ def _text(context):
 def test_every_stored_message_has_japanese():
     with translation.override("ja"):
         missing = [
-            code for code, text in registered().items() if gettext(text) == text and re.search("[a-z]{3} ", text)
+            code
+            for code, text in registered().items()
+            if not code.startswith("test.") and gettext(text) == text and re.search("[a-z]{3} ", text)
         ]
     assert not missing
 

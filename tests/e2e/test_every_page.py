@@ -14,6 +14,7 @@ WRITTEN_BY_PEOPLE = {
     "Proposes a card limit; a person decides.",
     "Applicants of full age.",
     "As seen in the last quarter.",
+    "Enough for a card.",
 }
 UNTRANSLATED = re.compile(r"^(?:[A-Z][a-z]+ ){2,}[a-z]+|^[A-Z][a-z]+ (?:the|a|of|to|is|are|not|no|has|with|for) ")
 
@@ -37,7 +38,7 @@ def look(page, url: str, name: str, problems: list[str]) -> None:
     note(page, {}, name, problems)
     # The theme is a matter of the style sheet alone, so only what axe says of colours can differ.
     page.emulate_media(color_scheme="dark")
-    note(page, {"runOnly": ["cat.color"]}, f"{name}, dark", problems)
+    note(page, {"runOnly": ["color-contrast", "link-in-text-block"]}, f"{name}, dark", problems)
     page.emulate_media(color_scheme="light")
 
 
