@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from django.utils import timezone
 
@@ -40,6 +41,21 @@ class TeamUpgrade:
     @property
     def drops(self) -> bool:
         return any(move.drops for move in self.moves)
+
+
+class Carried(NamedTuple):
+    """An answer as the new version has it, and the row that it comes from."""
+
+    criterion: str
+    practice: str
+    value: str
+    note: str
+    reconfirm: bool
+    home: Answer
+
+    @property
+    def rev(self) -> int:
+        return self.home.rev
 
 
 @dataclass(frozen=True)
@@ -186,16 +202,30 @@ def migrate(way: Sequence[Framework], rows: Mapping[str, Answer], reviewed: Mapp
         raise Conflict(error.message) from None
 
 
-def new_rows(new: Framework, rows: Mapping[str, Answer], migrated: Migrated) -> list[Answer]:
-    """The answers as rows of the new version, not saved yet; who said it and when stays."""
-    made = []
+def carried(new: Framework, rows: Mapping[str, Answer], migrated: Migrated) -> list[Carried]:
+    """The answers as the new version has them."""
+    found = []
     for key, answer in migrated.answers.items():
         homes = [rows[part] for part in migrated.sources[key] if part in rows]
-        home = max(homes, key=lambda row: (row.value == (answer.value or ""), row.rev))  # whose answer it is
-        kept = {name: getattr(home, name) for name in KEPT}
-        said = {"value": answer.value or "", "note": answer.reason, "reconfirm": key in migrated.reconfirm}
-        made.append(Answer(criterion=key, practice=new.by_id[key].practice, **kept, **said))
-    return made
+        home = max(homes, key=lambda row: (row.value == (answer.value or ""), row.rev)) if homes[1:] else homes[0]
+        practice, asked = new.by_id[key].practice, key in migrated.reconfirm
+        found.append(Carried(key, practice, answer.value or "", answer.reason, asked, home))
+    return found
+
+
+def new_rows(new: Framework, rows: Mapping[str, Answer], migrated: Migrated) -> list[Answer]:
+    """The same as rows, not saved yet; who said it and when stays."""
+    return [
+        Answer(
+            criterion=one.criterion,
+            practice=one.practice,
+            value=one.value,
+            note=one.note,
+            reconfirm=one.reconfirm,
+            **{name: getattr(one.home, name) for name in KEPT},
+        )
+        for one in carried(new, rows, migrated)
+    ]
 
 
 def ended(new: Framework, rows: Mapping[str, Answer], migrated: Migrated) -> frozenset[str]:
@@ -225,7 +255,7 @@ def _carried(
     """
     assessment, order = found.counted[new.key]
     given = [one for one in found.given if one[0] != new.key]
-    given += [(new.key, row, order) for row in new_rows(new, own, migrated)]
+    given += [(new.key, row, order) for row in carried(new, own, migrated)]
     over = ended(new, own, migrated)
     reviews = {place: review for place, review in found.reviews.items() if place[0] not in over}
     reviews |= {place: review for place, review in elsewhere.items() if place[0] in over}
