@@ -14,8 +14,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from assessments import catalogue, levels, roadmap_items
-from assessments.actions import contradictions
+from assessments import catalogue, contradictions, levels, roadmap_items
 from assessments.comparison import cell
 from assessments.explanation import dimension_title, reason
 from assessments.framework import Framework
