@@ -7,12 +7,13 @@ from portal.charts.glyphs import glyph, short_name, sprite
 from portal.charts.graph import Edge, Node, lineage_graph
 from portal.charts.intervals import Scale, axis, band_edges, diverging_bar, interval, waterfall_step
 from portal.charts.maturity import ladder, mini_ladder, trend
-from portal.charts.palette import PAPER, SCREEN, Palette
+from portal.charts.palette import PAPER, SCREEN, TOP, Palette, shade
 from portal.charts.stamps import seal
 
 __all__ = [
     "PAPER",
     "SCREEN",
+    "TOP",
     "Edge",
     "Event",
     "Node",
@@ -35,6 +36,7 @@ __all__ = [
     "progress_bar",
     "reach_bar",
     "seal",
+    "shade",
     "share_bar",
     "short_name",
     "sprite",

@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from portal.charts.palette import SCREEN, Palette
+from portal.charts.palette import SCREEN, Palette, shade
 from portal.charts.svg import HATCH, line, num, picture, rect, text
-
-SHADES = 4
-
-
-def _shade(step: int, steps: int) -> int:
-    """Which of the five colours a step has."""
-    return step if steps == SHADES + 1 else round(step * SHADES / max(1, steps - 1))
 
 
 def level_bar(
@@ -35,9 +28,9 @@ def level_bar(
     total, x, body = sum(counts) + unknown, 0.0, ""
     for step, count in enumerate(counts):
         if count:
-            wide, shade = count / total * 100, _shade(step, len(counts))
-            body += rect(x, 0, wide, 22, f'fill="{palette.levels[shade]}" stroke="{palette.bg}"')
-            body += _count(x + wide / 2, 15, count, wide, palette.on_levels[shade])
+            wide, depth = count / total * 100, shade(step, len(counts) - 1)
+            body += rect(x, 0, wide, 22, f'fill="{palette.levels[depth]}" stroke="{palette.bg}"')
+            body += _count(x + wide / 2, 15, count, wide, palette.on_levels[depth])
             x += wide
     if unknown:
         wide = unknown / total * 100
@@ -86,10 +79,10 @@ def level_columns(
                 parts.append(rect(left, y, each * 0.76, tall, f'fill="{HATCH}" fill-opacity=".35"'))
                 ink = palette.ink
             else:
-                shade = _shade(step, len(counts))
-                fill = f'fill="{palette.levels[shade]}" stroke="{palette.bg}"'
+                depth = shade(step, len(counts) - 1)
+                fill = f'fill="{palette.levels[depth]}" stroke="{palette.bg}"'
                 parts.append(rect(left, y, each * 0.76, tall, fill))
-                ink = palette.on_levels[shade]
+                ink = palette.on_levels[depth]
             if tall >= 14:
                 parts.append(_count(left + each * 0.38, y + tall / 2 + 4, count, 100, ink))
         parts.append(text(left + each * 0.38, floor + 16, name, palette, anchor="middle", size=11))

@@ -1,20 +1,23 @@
-"""Maturity: the five-step ladder, its small form, and levels over the months."""
+"""Maturity: the ladder of levels, its small form, and levels over the months."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from portal.charts.palette import SCREEN, Palette
+from portal.charts.palette import SCREEN, TOP, Palette, shade
 from portal.charts.svg import HATCH, at, edge_anchor, line, num, picture, rect, text
 
-TOP_LEVEL = 4
+RISE = 23  # pixels from level to level in a trend
 
 
-def _step(level: int, filled: int | None, claimed: int | None, palette: Palette, *, dash: str) -> tuple[str, str]:
+def _step(
+    level: int, filled: int | None, claimed: int | None, palette: Palette, *, top: int, dash: str
+) -> tuple[str, str]:
     """The paint of one step, and the ink of its digit."""
     if filled is not None and level <= filled:
-        edge = f' stroke="{palette.control_line}" stroke-opacity=".45"' if level < 2 else ""
-        return f'fill="{palette.levels[level]}"{edge}', palette.on_levels[level]
+        depth = shade(level, top)
+        edge = f' stroke="{palette.control_line}" stroke-opacity=".45"' if depth < 2 else ""
+        return f'fill="{palette.levels[depth]}"{edge}', palette.on_levels[depth]
     if claimed is not None and level <= claimed:
         paint = f'fill="{HATCH}" fill-opacity=".38" stroke="{palette.accent}" stroke-dasharray="{dash}"'
         return paint, palette.ink
@@ -27,46 +30,51 @@ def ladder(
     reviewed: int | None,
     label: str,
     *,
+    top: int = TOP,
     palette: Palette = SCREEN,
     height: int = 124,
     figure: bool = True,
     width: str = "100%",
     target: int | None = None,
 ) -> str:
-    """Five steps: filled up to the official level, hatched where only claimed, a seal where reviewed, a flag to aim at.
+    """Steps: filled up to the official level, hatched where only claimed, a seal where reviewed, a flag to aim at.
 
     Parameters
     ----------
     official : int or None
-        0 to 4, the official (or evidenced) level; None when nothing was assessed, and then nothing is filled.
+        The official (or evidenced) level; None when nothing was assessed, and then nothing is filled.
     claimed, reviewed : int or None
-        0 to 4; None when there is none.
+        None when there is none.
     label : str
         The same in words.
+    top : int
+        The framework's highest level, 1 to 9: one step for each level from 0.
     figure : bool
         Whether the level stands as a large digit above the low steps.
     target : int or None
-        0 to 4, the level that the team set out to reach.
+        The level that the team set out to reach.
     """
+    step = 100 / (top + 1)
+    middle, wide = step * 0.48, step * 0.96
     parts = []
     if figure:
         digit = "–" if official is None else official
         parts.append(f'<text x="0" y="34" font-size="40" font-weight="700" fill="{palette.ink}">{digit}</text>')
-    for level in range(TOP_LEVEL + 1):
-        tall = 26 + level * (height - 50) / TOP_LEVEL
-        x, y = level * 20 + 0.4, height - tall
-        paint, ink = _step(level, official, claimed, palette, dash="4 3")
-        parts.append(rect(x, y, 19.2, tall - 1, f'rx="2" {paint}'))
+    for level in range(top + 1):
+        tall = 26 + level * (height - 50) / top
+        x, y = level * step + 0.4, height - tall
+        paint, ink = _step(level, official, claimed, palette, top=top, dash="4 3")
+        parts.append(rect(x, y, wide, tall - 1, f'rx="2" {paint}'))
         if HATCH in paint:
-            parts.append(at(x + 9.6, height - 12, f'<circle r="9" fill="{palette.bg}"/>'))
+            parts.append(at(x + middle, height - 12, f'<circle r="9" fill="{palette.bg}"/>'))
         parts.append(
-            f'<text x="{num(x + 9.6)}%" y="{height - 8}" text-anchor="middle" font-size="13" font-weight="600" '
+            f'<text x="{num(x + middle)}%" y="{height - 8}" text-anchor="middle" font-size="13" font-weight="600" '
             f'fill="{ink}">{level}</text>'
         )
         if reviewed == level:
-            parts.append(at(x + 9.6, y - 12, _small_seal(8, palette)))
+            parts.append(at(x + middle, y - 12, _small_seal(8, palette)))
         if target == level:
-            parts.append(at(x + 16.8, y, _flag(palette)))
+            parts.append(at(x + step * 0.84, y, _flag(palette)))
     return picture("".join(parts), palette=palette, height=height, label=label, width=width, css="ladder")
 
 
@@ -86,14 +94,16 @@ def _flag(palette: Palette) -> str:
     )
 
 
-def mini_ladder(official: int | None, claimed: int | None, label: str, *, palette: Palette = SCREEN) -> str:
+def mini_ladder(
+    official: int | None, claimed: int | None, label: str, *, top: int = TOP, palette: Palette = SCREEN
+) -> str:
     """The ladder at the size of a line of text: filled and hatched steps only."""
-    parts = []
-    for level in range(TOP_LEVEL + 1):
-        tall = 6 + level * 4.6
-        paint, _ = _step(level, official, claimed, palette, dash="2 2")
+    parts, step = [], 75 / (top + 1)
+    for level in range(top + 1):
+        tall = 6 + level * 18.4 / top
+        paint, _ = _step(level, official, claimed, palette, top=top, dash="2 2")
         parts.append(
-            f'<rect x="{num(level * 15 + 0.5)}" y="{num(25.5 - tall)}" width="13" height="{num(tall)}" '
+            f'<rect x="{num(level * step + 0.5)}" y="{num(25.5 - tall)}" width="{num(step - 2)}" height="{num(tall)}" '
             f'rx="1.5" {paint}/>'
         )
     return picture(
@@ -108,6 +118,7 @@ def trend(
     ends: tuple[str, str],
     label: str,
     *,
+    top: int = TOP,
     marks: Sequence[tuple[float, str]] = (),
     palette: Palette = SCREEN,
     width: str = "100%",
@@ -122,10 +133,13 @@ def trend(
         When a review confirmed which level.
     ends : (str, str)
         The first and the last month, as written below.
+    top : int
+        The framework's highest level; the figure is the taller, the more levels there are.
     marks : sequence of (place, word)
         Milestones: where between the first (0) and the last month (1), and what stands above the line.
     """
-    height, top, rise = 134, 18, 23
+    below = 18 + top * RISE  # where level 0 lies
+    height = below + 24
     months = max(len(claimed), len(official))
     left, right = 7.0, 97.0
 
@@ -133,15 +147,15 @@ def trend(
         return left + (right - left) * (index / (months - 1) if months > 1 else 0.5)
 
     def y(level: float) -> float:
-        return top + (TOP_LEVEL - level) * rise
+        return below - level * RISE
 
     parts = []
-    for level in range(TOP_LEVEL + 1):
+    for level in range(top + 1):
         parts.append(line(left, 100, y(level), y(level), f'stroke="{palette.hair}"'))
         parts.append(text(0, y(level) + 4, str(level), palette))
     for place, word in marks:
         here = left + (right - left) * place
-        parts.append(line(here, here, 9, top + TOP_LEVEL * rise, f'stroke="{palette.ink_2}" stroke-dasharray="1 3"'))
+        parts.append(line(here, here, 9, below, f'stroke="{palette.ink_2}" stroke-dasharray="1 3"'))
         parts.append(text(here, 8, word, palette, anchor="middle"))
     dashed = f'stroke="{palette.control_line}" stroke-width="1.6" stroke-dasharray="4 3"'
     solid = f'stroke="{palette.accent}" stroke-width="2.4" stroke-linecap="square"'

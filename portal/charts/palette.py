@@ -7,6 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+TOP = 4  # the darkest of the five shades, and the highest level where nothing else is said
+
+
+def shade(level: int, top: int = TOP) -> int:
+    """The shade of a level, 0 to 4: ladders of other lengths are spread over the five."""
+    return round(min(level, top) * TOP / max(1, top))
+
 
 @dataclass(frozen=True)
 class Palette:
@@ -15,7 +22,7 @@ class Palette:
     Parameters
     ----------
     levels, on_levels : tuple of str
-        The fill of maturity levels 0 to 4, and the ink that stands on it.
+        The fill of the five shades of maturity levels, and the ink that stands on it.
     paper : bool
         Whether a figure has to carry its own patterns and glyphs, as each SVG of a PDF stands alone.
     font : str

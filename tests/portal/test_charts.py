@@ -92,6 +92,25 @@ def test_a_ladder_of_nothing_is_empty_and_shows_a_dash():
     assert "–" in parsed(svg)[0].text
 
 
+@pytest.mark.parametrize("top", range(1, 10))
+def test_a_ladder_has_a_step_for_each_level_of_its_framework(top):
+    for svg in (charts.ladder(top - 1, top, None, "", top=top), charts.mini_ladder(top - 1, top, "", top=top)):
+        drawn = [e for e in parsed(svg).iter("rect") if e.get("height")]
+        assert len(drawn) == top + 1
+        assert drawn[0].get("fill") == SCREEN.levels[0]
+        assert "hatch" in drawn[-1].get("fill")
+    assert steps(charts.ladder(top, None, None, "", top=top)) == ["filled"] * (top + 1)
+    last = list(parsed(charts.ladder(top, None, None, "", top=top)).iter("rect"))[-1]
+    assert last.get("fill") == SCREEN.levels[-1]
+    assert float(last.get("x")[:-1]) + float(last.get("width")[:-1]) <= 100
+
+
+def test_a_trend_has_a_line_for_each_level_of_its_framework():
+    svg = parsed(charts.trend([6], [6], [], ("a", "b"), "", top=6))
+    assert [e.text for e in svg.iter("text")][:7] == list("0123456")
+    assert all(0 < float(e.get("y1")) < float(svg.get("height")) for e in svg.iter("line"))
+
+
 def test_a_ladder_says_its_label():
     assert parsed(charts.ladder(1, 2, 1, "official 1 & claimed 2")).get("aria-label") == "official 1 & claimed 2"
 

@@ -104,11 +104,11 @@ def word(outcome: str) -> str:
 
 
 @register.simple_tag
-def level_chip(level: int | None) -> SafeString:
-    """A level as a digit on its colour; a dash where there is none."""
+def level_chip(level: int | None, top: int = charts.TOP) -> SafeString:
+    """A level as a digit on its colour, on a ladder up to `top`; a dash where there is none."""
     if level is None or level == "":
         return format_html('<span class="chip hatch">–<span class="vh">{}</span></span>', _("not assessed"))
-    return format_html('<span class="chip lv{}">{}</span>', level, level)
+    return format_html('<span class="chip lv{}">{}</span>', charts.shade(level, top), level)
 
 
 # Figures
