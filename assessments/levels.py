@@ -15,7 +15,6 @@ from django.utils import timezone
 
 from assessments import claims, scoring
 from assessments.claims import Claim
-from assessments.comparison import cell
 from assessments.evidence_rules import Fact, Weighed
 from assessments.framework import Framework
 from assessments.models import (
@@ -26,7 +25,6 @@ from assessments.models import (
     ContradictionState,
     CriterionReview,
     Evidence,
-    LevelRecord,
     Target,
 )
 from assessments.position import LIVE_MODELS, Aim, Denial, Judged, Position, judge, live_models
@@ -45,7 +43,6 @@ __all__ = [
     "fact_of",
     "levels_of",
     "live_models",
-    "record_levels",
     "scorable",
     "to_json",
 ]
@@ -161,21 +158,6 @@ def scorable(framework: Framework, rows: Mapping[str, Answer]) -> dict[str, scor
     """
     own = (_claim(framework.key, row, 0) for row in rows.values() if row.criterion in framework.by_id)
     return {key: claim.answer() for key, claim in claims.counted(framework, own).items()}
-
-
-def record_levels(team: Team, framework: Framework, score: Score) -> tuple[LevelRecord | None, dict[str, int]]:
-    """Append a `LevelRecord` if a level differs from the last one; with it, the levels before.
-
-    The caller holds the transaction; the team's row is locked, so that two workers append once.
-    """
-    Team.objects.select_for_update().get(pk=team.pk)
-    last = LevelRecord.objects.filter(team=team, framework=framework.key).last()
-    before = levels_of(last.score) if last else {}
-    stored = to_json(score)
-    if levels_of(stored) == before:
-        return None, before
-    step = cell(framework, stored, "official").step
-    return LevelRecord.objects.create(team=team, framework=framework.key, score=stored, step=step), before
 
 
 # -- What was said, found, reviewed and disputed ----------------------------------------------------

@@ -174,8 +174,8 @@ def lapse_json(lapse: Lapse | None) -> dict[str, Any] | None:
 def _record_change(team: Team, now: Current, row: TeamStanding | None, by, recorded: bool) -> None:
     """Append to the trend where a level changed, and say why the official one did."""
     last = LevelRecord.objects.filter(team=team, framework=now.framework.key).last()
-    before, after = levels_of(last.score) if last else {}, levels_of(to_json(now.score))
     score = to_json(now.score)
+    before, after = levels_of(last.score) if last else {}, levels_of(score)
     step = cell(now.framework, score, "official").step
     if before == after and last and last.step == step:
         return

@@ -89,6 +89,9 @@ class Assessment(models.Model):
 
     class Meta:
         ordering = ["-started_at", "-id"]
+        indexes = [  # the newest of each team and framework, whose answers are the team's claim
+            models.Index(fields=["team", "framework", "-submitted_at", "-id"], name="newest_assessment")
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["team", "framework"], condition=Q(state="draft"), name="one_draft_a_team_and_framework"
