@@ -58,6 +58,7 @@ register_parts(("official", "reviewed", "evidenced", "claimed", "at_most"), dime
 register(
     {
         # refusals
+        "maturity.missing": gettext_noop("It does not exist, or it belongs to a team that is not yours."),
         "assessment.running": gettext_noop("An assessment is already in progress. Continue with that one."),
         "assessment.closed": gettext_noop("This assessment has been submitted. Start a new one to change answers."),
         "assessment.gone": gettext_noop("This assessment was discarded."),

@@ -11,12 +11,12 @@ from assessments.actions.checks import (
     AnswerConflict,
     check_answer,
     check_groups,
-    cleaned,
     criterion_of,
     framework_of,
     lock_draft,
     subject,
 )
+from assessments.actions.inputs import cleaned
 from assessments.models import Answer, Answerer, AnswerValue, Assessment, IndependentAnswer
 from portal.accounts.models import User
 from portal.accounts.permissions import require

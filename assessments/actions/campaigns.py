@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.utils import timezone
 
-from assessments.actions.checks import cleaned
+from assessments.actions.inputs import cleaned
 from assessments.framework import Framework
+from assessments.locking import lock_row
 from assessments.models import Assessment, AssessmentState, Campaign, CampaignTeam
 from portal.accounts.models import Team, User
 from portal.accounts.permissions import require
@@ -54,7 +55,7 @@ def close_campaign(*, campaign: Campaign, by: User) -> Campaign:
     """End a campaign: nobody is reminded any more; what was submitted stays, and drafts stay drafts."""
     require(by, "campaign.close", campaign)
     with transaction.atomic():
-        locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
+        locked = lock_row(Campaign.objects.all(), campaign.pk)
         if locked.closed_at:
             raise Conflict("campaign.closed")
         locked.closed_at = timezone.now()

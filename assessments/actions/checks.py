@@ -28,14 +28,21 @@ def framework_of(assessment: Assessment) -> Framework:
     return catalogue.of(assessment)
 
 
+def lock_assessment(assessment: Assessment) -> Assessment:
+    """The assessment as it is now, locked until the caller's transaction ends."""
+    rows = Assessment.objects.select_for_update(of=("self",)).select_related("team", "campaign")
+    locked = rows.filter(pk=assessment.pk).first()
+    if locked is None:
+        raise Conflict("assessment.gone")
+    return locked
+
+
 def lock_draft(assessment: Assessment) -> Assessment:
     """The draft, locked until the caller's transaction ends.
 
     Its version of the framework is asked for only then: an upgrade may have been waited for.
     """
-    locked = Assessment.objects.select_for_update(of=("self",)).select_related("team").filter(pk=assessment.pk).first()
-    if locked is None:
-        raise Conflict("assessment.gone")
+    locked = lock_assessment(assessment)
     if locked.state != AssessmentState.DRAFT:
         raise Conflict("assessment.closed")
     return locked
@@ -53,11 +60,6 @@ def criterion_of(framework: Framework, key: str) -> Criterion:
     if asked is None:
         raise Invalid("assessment.no_criterion", id=key)
     return asked
-
-
-def cleaned(note: str) -> str:
-    """A note as it is kept."""
-    return note.replace("\r\n", "\n").replace("\x00", "").strip()
 
 
 def check_answer(asked: Criterion, value: str, note: str) -> None:

@@ -8,12 +8,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from assessments import standings
+from assessments.actions.inputs import cleaned_within, invalid
 from assessments.contradictions import pseudonym, record_change, resolve
+from assessments.locking import lock_row, lock_team
 from assessments.models import Contradiction, ContradictionState, Resolution
-from portal.accounts.models import Team, User
+from portal.accounts.models import User
 from portal.accounts.permissions import require
-from portal.message import Message
-from portal.web.errors import Conflict, Invalid
+from portal.web.errors import Conflict
 
 LONGEST = dt.timedelta(days=366)  # for which evidence may be set aside
 REASON_LIMIT = 4000
@@ -23,7 +24,7 @@ def assign(*, contradiction: Contradiction, owner: User | None, due: dt.date | N
     """Say who settles a contradiction, and by when."""
     require(by, "contradiction.assign", contradiction)
     if owner and not contradiction.team.memberships.filter(user=owner, user__is_active=True).exists():
-        raise _invalid("owner", "contradiction.owner")
+        raise invalid("owner", "contradiction.owner")
     with transaction.atomic():
         locked = _lock_open(contradiction)
         before = {"owner": pseudonym(locked.owner), "due": str(locked.due or "")}
@@ -41,13 +42,11 @@ def accept_mistaken(*, contradiction: Contradiction, reason: str, until: dt.date
     Somebody outside the team decides it, for what the team says of itself is what is in doubt.
     """
     require(by, "contradiction.accept", contradiction)
-    reason, today = reason.replace("\x00", "").strip(), timezone.localdate()
+    reason, today = cleaned_within(REASON_LIMIT, reason, "reason", "contradiction.reason_long"), timezone.localdate()
     if not reason:
-        raise _invalid("reason", "contradiction.reason")
-    if len(reason) > REASON_LIMIT:
-        raise _invalid("reason", "contradiction.reason_long", limit=REASON_LIMIT)
+        raise invalid("reason", "contradiction.reason")
     if not today < until <= today + LONGEST:
-        raise _invalid("until", "contradiction.until")
+        raise invalid("until", "contradiction.until")
     with transaction.atomic():
         locked = _lock_open(contradiction)
         locked.accepted_until = timezone.make_aware(dt.datetime.combine(until, dt.time.min))
@@ -58,14 +57,8 @@ def accept_mistaken(*, contradiction: Contradiction, reason: str, until: dt.date
 
 
 def _lock_open(contradiction: Contradiction) -> Contradiction:
-    Team.objects.select_for_update().get(pk=contradiction.team_id)  # before its rows, as `standings.refresh` does
-    rows = Contradiction.objects.select_for_update(of=("self",)).select_related("team", "owner")
-    locked = rows.get(pk=contradiction.pk)
+    lock_team(contradiction.team_id)
+    locked = lock_row(Contradiction.objects.select_related("team", "owner"), contradiction.pk)
     if locked.state != ContradictionState.OPEN:
         raise Conflict("contradiction.closed")
     return locked
-
-
-def _invalid(field: str, code: str, **params) -> Invalid:
-    problem = Message(code, params)
-    return Invalid(problem, fields={field: problem})

@@ -8,7 +8,8 @@ from datetime import date
 from django.db import transaction
 from django.utils import timezone
 
-from assessments.actions.checks import cleaned, framework_of, lock_draft, subject
+from assessments.actions.checks import NOTE_LIMIT, framework_of, lock_draft, subject
+from assessments.actions.inputs import cleaned_within
 from assessments.models import Assessment, Delegation
 from portal.accounts.models import User
 from portal.accounts.permissions import require
@@ -24,7 +25,7 @@ def delegate(
     asked = set(criteria)
     if not (to.is_active and to.has_perm("assessment.answer", assessment)):
         raise Invalid("assessment.delegate_to")
-    note = cleaned(note)
+    note = cleaned_within(NOTE_LIMIT, note, "note", "assessment.note_long")
     with transaction.atomic():
         locked = lock_draft(assessment)
         framework = framework_of(locked)

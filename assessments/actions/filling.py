@@ -15,7 +15,6 @@ from assessments.actions.checks import (
     check_answer,
     check_groups,
     check_nobody_is_apart,
-    cleaned,
     criterion_of,
     framework_of,
     lock_draft,
@@ -23,6 +22,7 @@ from assessments.actions.checks import (
     unfit,
 )
 from assessments.actions.delegating import close_delegations
+from assessments.actions.inputs import cleaned
 from assessments.framework import Framework
 from assessments.models import Answer, AnswerValue, Assessment, AssessmentState
 from portal.accounts.models import Team, User

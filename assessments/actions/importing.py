@@ -12,13 +12,13 @@ from assessments.actions.checks import (
     check_answer,
     check_groups,
     check_nobody_is_apart,
-    cleaned,
     criterion_of,
     framework_of,
     lock_draft,
     subject,
 )
 from assessments.actions.delegating import close_delegations
+from assessments.actions.inputs import cleaned
 from assessments.models import Answer, AnswerValue, Assessment
 from portal.accounts.models import User
 from portal.accounts.permissions import require

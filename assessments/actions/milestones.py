@@ -7,12 +7,11 @@ import datetime as dt
 from django.db import transaction
 from django.utils import timezone
 
+from assessments.actions.inputs import invalid
 from assessments.models import Milestone
 from portal.accounts.models import Team
 from portal.accounts.permissions import require
 from portal.ledger.actions import record
-from portal.message import Message
-from portal.web.errors import Invalid
 
 LABEL_LIMIT = 120
 FIRST = dt.date(2000, 1, 1)
@@ -24,11 +23,9 @@ def add_milestone(*, team: Team, on: dt.date, label: str, by) -> Milestone:
     require(by, "milestone.change", team)
     label = " ".join(label.replace("\x00", "").split())
     if not label or len(label) > LABEL_LIMIT:
-        problem = Message("milestone.label", {"limit": LABEL_LIMIT})
-        raise Invalid(problem, fields={"label": problem})
+        raise invalid("label", "milestone.label", limit=LABEL_LIMIT)
     if not FIRST <= on <= timezone.localdate() + AHEAD:
-        problem = Message("milestone.day")
-        raise Invalid(problem, fields={"on": problem})
+        raise invalid("on", "milestone.day")
     with transaction.atomic():
         row = Milestone.objects.create(team=team, on=on, label=label, by=by)
         _record(row, "milestone.add", by, after={"on": str(on)}, texts={"label": label})

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from assessments import catalogue
 from assessments.framework import Framework
+from assessments.locking import lock_row, lock_team
 from assessments.models import Pulse, PulseAnswer, PulseInvitation
 from portal.accounts.models import Team, TeamRole, User
 from portal.accounts.permissions import require
@@ -38,7 +39,7 @@ def open_pulse(*, team: Team, framework: Framework, closes_on: dt.date, by: User
         raise Invalid("pulse.closes_on", days=LONGEST.days)
     try:
         with transaction.atomic():
-            Team.objects.select_for_update().get(pk=team.pk)
+            lock_team(team.pk)
             _check_pause(team, framework, today)
             asked = list(team.memberships.filter(role=TeamRole.MEMBER, user__is_active=True).values_list("user"))
             if len(asked) < settings.PULSE_MINIMUM:
@@ -138,7 +139,7 @@ def _check_pause(team: Team, framework: Framework, today: dt.date) -> None:
 
 
 def _lock_open(pulse: Pulse) -> Pulse:
-    locked = Pulse.objects.select_for_update(of=("self",)).select_related("team").get(pk=pulse.pk)
+    locked = lock_row(Pulse.objects.select_related("team"), pulse.pk)
     if locked.closed_at is not None:
         raise Conflict("pulse.closed")
     return locked

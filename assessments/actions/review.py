@@ -10,14 +10,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from assessments import catalogue, levels, standings
-from assessments.actions.checks import NOTE_LIMIT, cleaned, criterion_of, framework_of, subject
+from assessments.actions.checks import NOTE_LIMIT, criterion_of, framework_of, lock_assessment, subject
+from assessments.actions.inputs import cleaned_within, invalid
 from assessments.models import Answer, Assessment, AssessmentState, Attachment, CriterionReview, ReviewVerdict
 from assessments.reviewing import Reviewing, reviewing
 from portal.accounts.models import User
 from portal.accounts.permissions import require
 from portal.ledger.actions import record
 from portal.ledger.canonical import canonical_json
-from portal.message import Message
 from portal.web.errors import Conflict, Invalid
 
 FORM = "sekisho.reviews/1"
@@ -48,7 +48,7 @@ def save_verdict(
     """
     require(by, "assessment.review", assessment)
     framework = framework_of(assessment)
-    asked, note = criterion_of(framework, criterion), cleaned(note)
+    asked, note = criterion_of(framework, criterion), _text(note, "note")
     _check_verdict(verdict, note)
     with transaction.atomic():
         locked = _lock_submitted(assessment)
@@ -169,7 +169,7 @@ def send_back(*, assessment: Assessment, reason: str, by: User) -> Assessment:
     require(by, "assessment.review", assessment)
     framework, reason = framework_of(assessment), _text(reason, "reason")
     if not reason:
-        raise Invalid("review.reason", fields={"reason": Message("review.reason")})
+        raise invalid("reason", "review.reason")
     with transaction.atomic():
         locked = _lock_submitted(assessment)
         refused = list(locked.reviews.filter(verdict=ReviewVerdict.REFUSED).values_list("criterion", flat=True))
@@ -243,8 +243,7 @@ def _again(draft: Assessment, row: Answer, refused: set[str]) -> Answer:
 
 
 def _lock_submitted(assessment: Assessment) -> Assessment:
-    rows = Assessment.objects.select_for_update(of=("self",)).select_related("team", "campaign")
-    locked = rows.get(pk=assessment.pk)
+    locked = lock_assessment(assessment)
     if locked.state == AssessmentState.SIGNED:
         raise Conflict("review.signed")
     if locked.state != AssessmentState.SUBMITTED:
@@ -258,12 +257,9 @@ def _lock_submitted(assessment: Assessment) -> Assessment:
 
 def _check_verdict(verdict: str, note: str) -> None:
     if verdict not in ReviewVerdict.values:
-        problem = Message("review.verdict")
-        raise Invalid(problem, fields={"verdict": problem})
+        raise invalid("verdict", "review.verdict")
     if verdict == ReviewVerdict.REFUSED and not note:
-        problem = Message("review.why")
-        raise Invalid(problem, fields={"note": problem})
-    _check_length(note, "note")
+        raise invalid("note", "review.why")
 
 
 def _check_complete(seen: Reviewing) -> None:
@@ -277,12 +273,4 @@ def _check_complete(seen: Reviewing) -> None:
 
 
 def _text(text: str, field: str) -> str:
-    text = cleaned(text)
-    _check_length(text, field)
-    return text
-
-
-def _check_length(text: str, field: str) -> None:
-    if len(text) > NOTE_LIMIT:
-        problem = Message("assessment.note_long", {"limit": NOTE_LIMIT})
-        raise Invalid(problem, fields={field: problem})
+    return cleaned_within(NOTE_LIMIT, text, field, "assessment.note_long")

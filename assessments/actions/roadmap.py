@@ -13,12 +13,13 @@ from django.db.models import Max
 from django.utils import timezone
 
 from assessments import texts_roadmap  # noqa: F401  (registers the messages)
+from assessments.actions.inputs import cleaned_within, invalid
 from assessments.framework import Framework
+from assessments.locking import lock_row, lock_team
 from assessments.models import ItemComment, ItemState, RoadmapItem
 from portal.accounts.models import Team, User
 from portal.accounts.permissions import require
 from portal.ledger.actions import record
-from portal.message import Message
 from portal.web.errors import Conflict, Invalid
 
 OPEN = (ItemState.PLANNED, ItemState.DOING)
@@ -45,11 +46,11 @@ def take_up(
         if key not in framework.by_id:
             raise Invalid("roadmap.no_criterion", id=key)
     if not asked:
-        raise Invalid("roadmap.nothing_chosen", fields={"criterion": Message("roadmap.nothing_chosen")})
+        raise invalid("criterion", "roadmap.nothing_chosen")
     _check_owner(team, owner)
     _check_due(due)
     with transaction.atomic():
-        team = Team.objects.select_for_update().get(pk=team.pk)
+        team = lock_team(team.pk)
         taken = set(RoadmapItem.objects.filter(team=team, state__in=OPEN).values_list("practice", flat=True))
         place = RoadmapItem.objects.filter(team=team).aggregate(last=Max("place"))["last"] or 0
         made = []
@@ -113,7 +114,7 @@ def move_item(
         raise Invalid("roadmap.state")
     reason = _text(reason, "reason")
     if state == ItemState.DROPPED and not reason:
-        raise Invalid("roadmap.reason", fields={"reason": Message("roadmap.reason")})
+        raise invalid("reason", "roadmap.reason")
     with transaction.atomic():
         item = _lock(item, rev)
         if item.state == state:
@@ -144,8 +145,9 @@ def comment_on(*, item: RoadmapItem, framework: Framework, text: str, by: User) 
     require(by, "roadmap.comment", item)
     text = _text(text, "text")
     if not text:
-        raise Invalid("roadmap.comment_empty", fields={"text": Message("roadmap.comment_empty")})
+        raise invalid("text", "roadmap.comment_empty")
     with transaction.atomic():
+        item = lock_row(RoadmapItem.objects.select_related("team"), item.pk)
         comment = ItemComment.objects.create(item=item, by=by, text=text)
         record_item(item, framework, "roadmap.comment", by, texts={"comment": text})
     return comment
@@ -169,9 +171,8 @@ def _plain(item: RoadmapItem) -> dict[str, str | None]:
 
 
 def _lock(item: RoadmapItem, rev: int) -> RoadmapItem:
-    Team.objects.select_for_update().get(pk=item.team_id)  # before its items, as `standings.refresh` does
-    rows = RoadmapItem.objects.select_for_update(of=("self",)).select_related("team", "owner")
-    locked = rows.get(pk=item.pk)
+    lock_team(item.team_id)
+    locked = lock_row(RoadmapItem.objects.select_related("team", "owner"), item.pk)
     if locked.rev != rev:
         raise Conflict("roadmap.conflict")
     return locked
@@ -190,13 +191,13 @@ def _check_free(item: RoadmapItem) -> None:
 
 def _check_owner(team: Team, owner: User | None) -> None:
     if owner and not (owner.is_active and team.memberships.filter(user=owner).exists()):
-        raise Invalid("roadmap.owner", fields={"owner": Message("roadmap.owner")})
+        raise invalid("owner", "roadmap.owner")
 
 
 def _check_due(due: dt.date | None) -> None:
     today = timezone.localdate()
     if due and not today <= due <= today + FURTHEST:
-        raise Invalid("roadmap.due", fields={"due": Message("roadmap.due")})
+        raise invalid("due", "roadmap.due")
 
 
 def _check_link(link: str) -> None:
@@ -208,12 +209,8 @@ def _check_link(link: str) -> None:
     except (ValidationError, ValueError):
         good = False
     if not good:
-        raise Invalid("roadmap.link", fields={"link": Message("roadmap.link")})
+        raise invalid("link", "roadmap.link")
 
 
 def _text(text: str, field: str) -> str:
-    text = text.replace("\r\n", "\n").replace("\x00", "").strip()
-    if len(text) > TEXT_LIMIT:
-        problem = Message("roadmap.long", {"limit": TEXT_LIMIT})
-        raise Invalid(problem, fields={field: problem})
-    return text
+    return cleaned_within(TEXT_LIMIT, text, field, "roadmap.long")

@@ -5,13 +5,12 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
+from assessments.actions.inputs import cleaned_within, invalid
 from assessments.framework import Framework
 from assessments.models import Target
 from portal.accounts.models import Team
 from portal.accounts.permissions import require
 from portal.ledger.actions import record
-from portal.message import Message
-from portal.web.errors import Invalid
 
 REASON_LIMIT = 4000
 
@@ -20,13 +19,11 @@ def set_target(*, team: Team, framework: Framework, dimension: str, level: int, 
     """Say which level is enough in a dimension, and why; "" speaks of the whole."""
     require(by, "target.set", team)
     _check_dimension(framework, dimension)
-    reason = reason.replace("\x00", "").strip()
+    reason = cleaned_within(REASON_LIMIT, reason, "reason", "target.reason_long")
     if not 1 <= level <= framework.top:
-        raise _invalid("level", "target.level")
+        raise invalid("level", "target.level")
     if not reason:
-        raise _invalid("reason", "target.reason")
-    if len(reason) > REASON_LIMIT:
-        raise _invalid("reason", "target.reason_long", limit=REASON_LIMIT)
+        raise invalid("reason", "target.reason")
     with transaction.atomic():
         row = _lock(team, framework, dimension)
         before = {"target_level": row.level} if row else {}
@@ -56,12 +53,7 @@ def _lock(team: Team, framework: Framework, dimension: str) -> Target | None:
 
 def _check_dimension(framework: Framework, dimension: str) -> None:
     if dimension and dimension not in {part.key for part in framework.dimensions}:
-        raise _invalid("dimension", "target.dimension")
-
-
-def _invalid(field: str, code: str, **params) -> Invalid:
-    problem = Message(code, params)
-    return Invalid(problem, fields={field: problem})
+        raise invalid("dimension", "target.dimension")
 
 
 def _record(row: Target, action: str, by, **changes) -> None:

@@ -6,13 +6,13 @@ from collections.abc import Collection
 
 from django.db import transaction
 
+from assessments.actions.inputs import invalid
 from assessments.framework import Framework
+from assessments.locking import lock_team
 from assessments.models import TeamTool
 from portal.accounts.models import Team
 from portal.accounts.permissions import require
 from portal.ledger.actions import record
-from portal.message import Message
-from portal.web.errors import Invalid
 
 
 def choose_tools(*, team: Team, framework: Framework, tools: Collection[str], by) -> list[str]:
@@ -21,11 +21,10 @@ def choose_tools(*, team: Team, framework: Framework, tools: Collection[str], by
     known = [tool.key for tool in framework.tools]
     unknown = sorted(set(tools) - set(known))
     if unknown:
-        problem = Message("tools.unknown", {"tools": unknown})
-        raise Invalid(problem, fields={"tools": problem})
+        raise invalid("tools", "tools.unknown", tools=unknown)
     after = [key for key in known if key in tools]
     with transaction.atomic():
-        Team.objects.select_for_update().get(pk=team.pk)
+        lock_team(team.pk)
         rows = TeamTool.objects.filter(team=team, tool__in=known)
         chosen = set(rows.values_list("tool", flat=True))
         before = [key for key in known if key in chosen]
