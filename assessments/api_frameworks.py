@@ -13,6 +13,7 @@ from assessments.actions import upgrading
 from assessments.actions.frameworks import MANAGE
 from portal.accounts.permissions import require
 from portal.web.errors import Invalid, Missing
+from portal.web.numbers import whole_number
 
 _TO = OpenApiParameter("to", int, description="The version to upgrade to; the newest where it is left out.")
 
@@ -77,6 +78,7 @@ def _version(request) -> int | None:
     asked = request.query_params.get("to", "")
     if not asked:
         return None
-    if not asked.isdigit() or len(asked) > 5:
+    number = whole_number(asked)
+    if number is None:
         raise Invalid("framework.version_number")
-    return int(asked)
+    return number

@@ -19,6 +19,7 @@ from assessments.models import FrameworkState, FrameworkVersion
 from assessments.views.frameworks import framework_or_404
 from portal.accounts.permissions import permission_required
 from portal.web.errors import DomainError, Invalid
+from portal.web.numbers import whole_number
 from portal.web.say import say
 
 
@@ -100,12 +101,12 @@ def framework_edit(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def _edit_page(request: HttpRequest, draft: FrameworkVersion, *, typed=None, conflict=None, refusal=None, status=200):
-    faults = actions.faults_of(draft)
+    parsed = _parsed(draft)
     context = {
         "draft": draft,
         "text": draft.source if typed is None else typed,
-        "faults": faults,
-        "criteria": _parsed(draft).criteria if _parsed(draft) else (),
+        "faults": actions.faults_of(draft),
+        "criteria": parsed.criteria if parsed else (),
         "before": _before(draft),
         "conflict": conflict,
         "refusal": refusal,
@@ -162,8 +163,8 @@ def framework_publish(request: HttpRequest, key: str) -> HttpResponse:
     refusal = None
     if request.method == "POST":
         try:
-            rev = int(request.POST.get("rev", "")) if request.POST.get("rev", "").isdigit() else -1
-            made = actions.publish(draft=draft, rev=rev, by=request.user)
+            rev = whole_number(request.POST.get("rev", ""))
+            made = actions.publish(draft=draft, rev=-1 if rev is None else rev, by=request.user)
         except DomainError as error:
             refusal = error
         else:

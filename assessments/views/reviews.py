@@ -21,6 +21,7 @@ from assessments.forms_review import BackForm, SignForm
 from assessments.models import Assessment, CriterionReview
 from assessments.reviewing import Reviewing, reviewing
 from assessments.views.overview import overview_tabs
+from assessments.views.unchanged import revisions
 from portal.accounts.permissions import require
 from portal.web.errors import DomainError, Forbidden
 from portal.web.lists import Facet, ListPage
@@ -83,7 +84,7 @@ def evidenced(request: HttpRequest, found: Assessment) -> HttpResponse:
     seen = reviewing(found)
     if request.method == "POST":
         confirmed = actions.confirm_evidenced(
-            assessment=found, answers=_chosen(request.POST.getlist("same")), by=request.user
+            assessment=found, answers=revisions(request.POST.getlist("same")), by=request.user
         )
         messages.success(request, _("Confirmed: %(n)s.") % {"n": len(confirmed)})
         following = reviewing(found).next_open()
@@ -152,9 +153,3 @@ def context_of(seen: Reviewing) -> dict:
         "framework": seen.framework,
         "nav": "teams",
     }
-
-
-def _chosen(given: list[str]) -> dict[str, int]:
-    """What the table's boxes say: ``criterion:revision``; anything else is left out."""
-    pairs = (one.rpartition(":") for one in given)
-    return {key: int(rev) for key, _sep, rev in pairs if key and rev.isascii() and rev.isdigit() and len(rev) < 10}

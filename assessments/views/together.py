@@ -20,7 +20,7 @@ from assessments.tasklist import Item
 from assessments.views.criterion import OPTIONS, evidence_of
 from assessments.views.frame import framework, in_framework
 from assessments.views.opened import Opened
-from assessments.views.unchanged import say_changed, seen
+from assessments.views.unchanged import revisions, say_changed
 from portal.accounts.models import Team, TeamRole
 from portal.web.errors import Conflict, Invalid
 from portal.web.say import say
@@ -100,7 +100,7 @@ def unchanged(request: HttpRequest) -> HttpResponse:
         for one in here.drafts:
             given = [box.partition(":")[2] for box in request.POST.getlist("same") if box.startswith(f"{one.team.pk}:")]
             if given:
-                done = actions.confirm_answers(assessment=one.draft, answers=seen(given), by=request.user)
+                done = actions.confirm_answers(assessment=one.draft, answers=revisions(given), by=request.user)
                 confirmed += len(done.criteria)
                 if done.changed:
                     say_changed(request, one, done.changed)

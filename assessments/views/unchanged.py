@@ -16,6 +16,7 @@ from assessments import actions, wording
 from assessments.views.frame import team_or_404, team_page
 from assessments.views.opened import Opened, draft_or_404, opened
 from portal.accounts.permissions import require
+from portal.web.numbers import whole_number
 
 
 @login_required
@@ -26,7 +27,7 @@ def unchanged(request: HttpRequest, slug: str) -> HttpResponse:
     draft = draft_or_404(request, team)
     require(request.user, "assessment.answer", draft)
     if request.method == "POST":
-        answers = seen(request.POST.getlist("same"))
+        answers = revisions(request.POST.getlist("same"))
         confirmed = actions.confirm_answers(assessment=draft, answers=answers, by=request.user)
         shown = opened(request, team)
         if confirmed.changed:
@@ -46,10 +47,11 @@ def unchanged(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "assessments/unchanged.html", context)
 
 
-def seen(boxes: Iterable[str]) -> dict[str, int]:
+def revisions(boxes: Iterable[str]) -> dict[str, int]:
     """The checked boxes, each ``criterion:revision``; what is not of that form is passed over."""
     pairs = (box.rpartition(":") for box in boxes)
-    return {key: int(rev) for key, _, rev in pairs if rev.isascii() and rev.isdigit() and len(rev) < 10}
+    found = {key: whole_number(rev) for key, _colon, rev in pairs if key}
+    return {key: rev for key, rev in found.items() if rev is not None}
 
 
 def say_changed(request: HttpRequest, shown: Opened, keys: Iterable[str]) -> None:

@@ -12,6 +12,8 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, QueryDict
 
+from portal.web.numbers import whole_number
+
 NULL = "-"  # how "no value" is written in a URL
 SEARCH, PAGE = "q", "page"
 
@@ -156,9 +158,7 @@ class ListPage:
 
     @cached_property
     def page(self) -> int:
-        asked = self.asked.get(PAGE, "1")
-        number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 1
-        return min(max(number, 1), self.pages)
+        return min(whole_number(self.asked.get(PAGE, "")) or 1, self.pages)
 
     @property
     def first(self) -> int:

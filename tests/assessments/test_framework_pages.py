@@ -275,7 +275,8 @@ def test_what_is_not_ready_is_not_published(admin, draft):
 
 def test_a_text_that_changed_since_is_not_published(admin, draft):
     admin.post("/frameworks/ours/edit/", {"source": draft.source + "\n# more\n", "rev": 0})
-    assert admin.post("/frameworks/ours/publish/", {"rev": "0"}).status_code == 409
+    for rev in ("0", "²", "x", "9" * 5000):
+        assert admin.post("/frameworks/ours/publish/", {"rev": rev}).status_code == 409
     assert FrameworkVersion.objects.get(version=2).state == "draft"
 
 
