@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePath
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.db import transaction
@@ -14,11 +17,12 @@ from django.utils import timezone
 
 from assessments import file_kinds
 from assessments.actions.checks import check_nobody_is_apart, criterion_of, framework_of, lock_draft, subject
+from assessments.locking import lock_row
 from assessments.models import Assessment, Attachment
 from portal.accounts.models import User
 from portal.accounts.permissions import require
 from portal.ledger.actions import record
-from portal.web.errors import Conflict, Invalid
+from portal.web.errors import Conflict, DomainError, Invalid
 
 FOLDER = "attachments"
 MOST = 20  # files beside one answer
@@ -40,28 +44,36 @@ def attach(*, assessment: Assessment, criterion: str, name: str, file: BinaryIO,
     data = file.read(settings.ATTACHMENT_LIMIT + 1)
     kind = _checked(name, data)
     digest = hashlib.sha256(data).hexdigest()
-    _keep(digest, data)
+    with _alone_with(digest):
+        _keep(digest, data)
+        try:
+            return _add(assessment, criterion, by, name=name, kind=kind, size=len(data), sha256=digest)
+        except DomainError:
+            _forget_unused(digest)
+            raise
+
+
+def _add(assessment: Assessment, criterion: str, by: User, **file: Any) -> Attachment:
+    """The row of a file beside an answer, where it is not there yet."""
     with transaction.atomic():
         locked = lock_draft(assessment)
         check_nobody_is_apart(locked)
         framework = framework_of(locked)
         asked = criterion_of(framework, criterion)
         there = locked.attachments.filter(criterion=asked.id, removed_at=None)
-        same = there.filter(sha256=digest, name=name).first()
+        same = there.filter(sha256=file["sha256"], name=file["name"]).first()
         if same:
             return same
         if there.count() >= MOST:
             raise Conflict("attachment.many", limit=MOST)
-        made = Attachment.objects.create(
-            assessment=locked, criterion=asked.id, name=name, kind=kind, size=len(data), sha256=digest, by=by
-        )
+        made = Attachment.objects.create(assessment=locked, criterion=asked.id, by=by, **file)
         record(
             action="assessment.attach",
             by=by,
             subject=subject(locked, framework),
-            after={"sha256": digest, "bytes": len(data)},
+            after={"sha256": made.sha256, "bytes": made.size},
             params={"criterion": asked.id},
-            texts={"attachment": name},
+            texts={"attachment": made.name},
             team=locked.team,
         )
     return made
@@ -73,7 +85,7 @@ def detach(*, attachment: Attachment, by: User) -> None:
     with transaction.atomic():
         locked = lock_draft(attachment.assessment)
         framework = framework_of(locked)
-        row = locked.attachments.select_for_update().get(pk=attachment.pk)
+        row = lock_row(locked.attachments.all(), attachment.pk)
         if row.removed_at is not None:
             return
         row.removed_at = timezone.now()
@@ -95,6 +107,20 @@ def drop_attachments(assessment: Assessment) -> None:
     digests = set(assessment.attachments.values_list("sha256", flat=True))
     assessment.attachments.all().delete()
     transaction.on_commit(lambda: [_forget(digest) for digest in digests])
+
+
+def copied(file: Attachment, *, to: Assessment, criterion: str) -> Attachment:
+    """The same file beside an answer of another assessment; not saved."""
+    return Attachment(
+        assessment=to,
+        criterion=criterion,
+        name=file.name,
+        kind=file.kind,
+        size=file.size,
+        sha256=file.sha256,
+        by_id=file.by_id,
+        at=file.at,
+    )
 
 
 def path_of(digest: str) -> Path:
@@ -128,12 +154,24 @@ def _checked(name: str, data: bytes) -> str:
     return file_kinds.KINDS[claimed]
 
 
+@contextmanager
+def _alone_with(digest: str) -> Iterator[None]:
+    """Let nobody else keep or forget these bytes meanwhile: one file may stand beside several answers.
+
+    Whoever removes the last of them would otherwise take the bytes from who attaches them just now.
+    """
+    folder = path_of(digest).parent
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def _keep(digest: str, data: bytes) -> None:
     """Write the bytes, whole or not at all."""
     target = path_of(digest)
     if target.exists():
         return
-    target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as part:
         part.write(data)
         part.flush()
@@ -142,6 +180,11 @@ def _keep(digest: str, data: bytes) -> None:
 
 
 def _forget(digest: str) -> None:
-    """Remove bytes that stand beside no answer any more."""
+    """Remove bytes once they stand beside no answer any more."""
+    with _alone_with(digest):
+        _forget_unused(digest)
+
+
+def _forget_unused(digest: str) -> None:
     if not Attachment.objects.filter(sha256=digest, removed_at=None).exists():
         path_of(digest).unlink(missing_ok=True)

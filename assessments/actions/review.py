@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from assessments import catalogue, levels, standings
+from assessments.actions import attaching
 from assessments.actions.checks import NOTE_LIMIT, criterion_of, framework_of, lock_assessment, subject
 from assessments.actions.inputs import cleaned_within, invalid
 from assessments.models import Answer, Assessment, AssessmentState, Attachment, CriterionReview, ReviewVerdict
@@ -218,12 +219,9 @@ def _draft_after(returned: Assessment, refused: set[str]) -> tuple[Assessment, b
     )
     Answer.objects.bulk_create(_again(draft, row, refused) for row in rows)
     Attachment.objects.bulk_create(
-        Attachment(
-            assessment=draft, criterion=file.criterion, name=file.name, kind=file.kind, size=file.size,
-            sha256=file.sha256, by=file.by, at=file.at,
-        )
+        attaching.copied(file, to=draft, criterion=file.criterion)
         for file in returned.attachments.filter(removed_at=None)
-    )  # fmt: skip
+    )
     return draft, True
 
 

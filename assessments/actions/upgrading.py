@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from assessments import catalogue, levels, upgrades
+from assessments.actions import attaching
 from assessments.actions.frameworks import MANAGE
 from assessments.framework import Framework
 from assessments.migration import Migrated
@@ -156,16 +157,7 @@ def _carry_reviews(new: Framework, one: TeamUpgrade, successor: Assessment) -> N
 def _copy_attachments(before: Assessment, successor: Assessment, migrated: Migrated) -> None:
     rows = Attachment.objects.filter(assessment=before, removed_at=None)
     Attachment.objects.bulk_create(
-        Attachment(
-            assessment=successor,
-            criterion=target,
-            name=row.name,
-            kind=row.kind,
-            size=row.size,
-            sha256=row.sha256,
-            by_id=row.by_id,
-            at=row.at,
-        )
+        attaching.copied(row, to=successor, criterion=target)
         for row in rows
         for target in migrated.targets.get(row.criterion, ())
     )

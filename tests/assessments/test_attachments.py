@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import io
+import threading
 import zipfile
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from assessments import actions, file_kinds
+from assessments.actions import attaching
 from assessments.models import Attachment
 from portal.ledger.models import Event
 from portal.web.errors import Conflict, Forbidden, Invalid
@@ -117,6 +119,35 @@ def test_bytes_that_stand_beside_another_answer_stay(cast, draft, django_capture
     with django_capture_on_commit_callbacks(execute=True):
         actions.detach(attachment=row, by=cast.member)
     assert actions.path_of(row.sha256).exists()
+
+
+@pytest.mark.django_db
+def test_who_forgets_bytes_waits_for_who_attaches_them_just_now(cast, draft, monkeypatch):
+    order, add = [], attaching._add
+
+    def slow(*args, **file):
+        forgetting.start()
+        forgetting.join(0.2)
+        made = add(*args, **file)
+        order.append("attached")
+        return made
+
+    forgetting = threading.Thread(target=attaching._forget, args=[hashlib.sha256(PDF).hexdigest()])
+    monkeypatch.setattr(attaching, "_add", slow)
+    monkeypatch.setattr(attaching, "_forget_unused", lambda digest: order.append("looked"))
+    put(draft, cast)
+    forgetting.join()
+    assert order == ["attached", "looked"]
+
+
+@pytest.mark.django_db
+def test_nothing_is_kept_of_a_file_too_many(cast, draft, monkeypatch):
+    monkeypatch.setattr(attaching, "MOST", 1)
+    kept = put(draft, cast)
+    with pytest.raises(Conflict):
+        put(draft, cast, name="more.png", data=PNG)
+    assert actions.path_of(kept.sha256).exists()
+    assert not actions.path_of(hashlib.sha256(PNG).hexdigest()).exists()
 
 
 @pytest.mark.django_db
