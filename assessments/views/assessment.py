@@ -16,7 +16,7 @@ from assessments.levels import current
 from assessments.reviewing import sent_back
 from assessments.views.frame import framework, in_framework, team_or_404, team_page
 from assessments.views.opened import Opened, draft_or_404, opened
-from portal.accounts.models import Team, TeamRole
+from portal.accounts.models import Team
 from portal.accounts.permissions import require
 from portal.web.errors import Conflict, Invalid
 from portal.web.say import say
@@ -130,6 +130,6 @@ def _page(request: HttpRequest, shown: Opened, **context) -> dict:
         tasks=shown.tasks,
         delegations=shown.delegations,
         drafted=shown.draft is not None,
-        several=sum(role == TeamRole.MANAGER for role in request.user.team_roles.values()) > 1,
+        several=len(request.user.managed_ids) > 1,
         **context,
     )

@@ -17,7 +17,7 @@ from assessments.forms_review import CampaignForm
 from assessments.framework import Framework
 from assessments.models import Campaign, CampaignTeam
 from assessments.views.overview import overview_tabs
-from portal.accounts.models import Team, TeamRole
+from portal.accounts.models import Team
 from portal.accounts.permissions import require
 from portal.web.errors import Forbidden, Invalid
 from portal.web.lists import Facet, ListPage
@@ -140,8 +140,7 @@ def _teams(request: HttpRequest):
     """Those that one may ask: all, or those that one manages."""
     if request.user.is_administrator:
         return Team.objects.all()
-    managed = [pk for pk, role in request.user.team_roles.items() if role == TeamRole.MANAGER]
-    return Team.objects.filter(pk__in=managed)
+    return Team.objects.filter(pk__in=request.user.managed_ids)
 
 
 def _framework(found: Campaign) -> Framework | None:

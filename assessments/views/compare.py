@@ -66,6 +66,7 @@ def teams(request: HttpRequest) -> HttpResponse:
         "nav": "teams",
         "tabs": overview_tabs(request, "teams", model),
         "list": shown,
+        "several": len(request.user.managed_ids) > 1,
         "framework": model,
         "within": in_framework(model),
         "kind": shown.kind,

@@ -21,7 +21,7 @@ from assessments.views.criterion import OPTIONS, evidence_of
 from assessments.views.frame import framework, in_framework
 from assessments.views.opened import Opened
 from assessments.views.unchanged import revisions, say_changed
-from portal.accounts.models import Team, TeamRole
+from portal.accounts.models import Team
 from portal.web.errors import Conflict, Invalid
 from portal.web.say import say
 
@@ -60,7 +60,7 @@ class Together:
 def together_of(request: HttpRequest) -> Together:
     """What the reader may fill out together, in a number of queries that does not grow with the teams."""
     model, user = framework(request), request.user
-    managed = [pk for pk, role in user.team_roles.items() if role == TeamRole.MANAGER]
+    managed = user.managed_ids
     teams = tuple(Team.objects.for_user(user).filter(pk__in=managed).select_related("unit").order_by("name"))
     rows = Assessment.objects.filter(team__in=managed, framework=model.key, state=AssessmentState.DRAFT)
     same = rows.filter(framework_digest=model.digest).exclude(independent=True, answerers__finished_at=None)

@@ -101,6 +101,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         return list(self.team_roles)
 
     @property
+    def managed_ids(self) -> list[int]:
+        return [team for team, role in self.team_roles.items() if role == TeamRole.MANAGER]
+
+    @property
     def sees_everything(self) -> bool:
         return self.is_administrator or self.is_auditor or self.is_reviewer
 

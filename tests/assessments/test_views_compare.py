@@ -54,6 +54,15 @@ def test_official_leads_and_each_kind_has_its_address(as_user, cast, claim):
     assert 'href="/teams/?kind=claimed" aria-current="true">Claimed' in claimed
 
 
+def test_who_manages_several_teams_is_led_across_them(as_user, cast):
+    link = 'href="/assessments/together/?framework=cd4ml">Across my teams'
+    assert link not in page(as_user(cast.manager).get("/teams/?framework=cd4ml"))
+    Membership.objects.create(team=cast.other_team, user=cast.manager, role="manager")
+    manager = as_user(type(cast.manager).objects.get(pk=cast.manager.pk))
+    assert link in page(manager.get("/teams/?framework=cd4ml"))
+    assert manager.get("/assessments/together/?framework=cd4ml").status_code == 200
+
+
 def test_what_is_not_assessed_is_hatched_and_never_a_nought(as_user, cast, claim):
     claim(cast.team)
     html = page(as_user(cast.auditor).get("/teams/?q=Imaging"))
