@@ -193,7 +193,8 @@ def use_again(*, key: str, by) -> FrameworkVersion:
     require(by, MANAGE)
     try:
         with transaction.atomic():
-            row = FrameworkVersion.objects.filter(key=key, state=FrameworkState.RETIRED).order_by("-version").first()
+            rows = FrameworkVersion.objects.select_for_update().filter(key=key, state=FrameworkState.RETIRED)
+            row = rows.order_by("-version").first()
             if row is None:
                 raise Conflict("framework.not_retired")
             row.state = FrameworkState.CURRENT

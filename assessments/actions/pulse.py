@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -22,7 +23,7 @@ from assessments.models import Pulse, PulseAnswer, PulseInvitation
 from portal.accounts.models import Team, TeamRole, User
 from portal.accounts.permissions import require
 from portal.ledger.actions import record
-from portal.web.errors import Conflict, Forbidden, Invalid
+from portal.web.errors import Conflict, Forbidden, Invalid, Missing
 
 LONGEST = dt.timedelta(days=60)
 PAUSE = dt.timedelta(days=28)  # two pulses in a row would tell what the one said who came between
@@ -105,10 +106,12 @@ def close_pulse(*, pulse: Pulse, by: User | None) -> None:
 
 def close_what_is_over() -> int:
     """The duty of every hour; how many pulses it closed."""
-    over = Pulse.objects.filter(closed_at=None, closes_on__lt=timezone.localdate()).order_by("pk")
-    for pulse in over:
-        close_pulse(pulse=pulse, by=None)
-    return len(over)
+    closed = 0
+    for pulse in Pulse.objects.filter(closed_at=None, closes_on__lt=timezone.localdate()).order_by("pk"):
+        with suppress(Conflict, Missing):  # somebody was faster
+            close_pulse(pulse=pulse, by=None)
+            closed += 1
+    return closed
 
 
 def _close(pulse: Pulse, *, by: User | None) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from assessments import catalogue, levels, standings
@@ -202,27 +203,28 @@ def digest_of(assessment: Assessment) -> str:
 
 
 def _draft_after(returned: Assessment, refused: set[str]) -> tuple[Assessment, bool]:
-    rows = list(returned.answers.all())
-    draft = Assessment.objects.filter(team=returned.team, framework=returned.framework, state="draft").first()
-    if draft:
-        for row in draft.answers.filter(criterion__in=refused, carried=True):
-            row.value, row.carried, row.rev = "", False, row.rev + 1
-            row.save()
-        return draft, False
-    draft = Assessment.objects.create(
+    """The team's draft with what was not confirmed open again, and whether it is new."""
+    draft, new = Assessment.objects.select_for_update().get_or_create(
         team=returned.team,
         framework=returned.framework,
-        framework_version=returned.framework_version,
-        framework_digest=returned.framework_digest,
-        started_by=returned.started_by,
-        campaign=returned.campaign,
+        state=AssessmentState.DRAFT,
+        defaults={
+            "framework_version": returned.framework_version,
+            "framework_digest": returned.framework_digest,
+            "started_by": returned.started_by,
+            "campaign": returned.campaign,
+        },
     )
-    Answer.objects.bulk_create(_again(draft, row, refused) for row in rows)
-    Attachment.objects.bulk_create(
-        attaching.copied(file, to=draft, criterion=file.criterion)
-        for file in returned.attachments.filter(removed_at=None)
-    )
-    return draft, True
+    if new:
+        Answer.objects.bulk_create(_again(draft, row, refused) for row in returned.answers.all())
+        Attachment.objects.bulk_create(
+            attaching.copied(file, to=draft, criterion=file.criterion)
+            for file in returned.attachments.filter(removed_at=None)
+        )
+    else:
+        untouched = draft.answers.filter(criterion__in=refused, carried=True)
+        untouched.update(value="", carried=False, rev=F("rev") + 1)
+    return draft, new
 
 
 def _again(draft: Assessment, row: Answer, refused: set[str]) -> Answer:

@@ -15,6 +15,7 @@ from assessments.migration import Migrated
 from assessments.models import (
     Answer,
     Assessment,
+    AssessmentState,
     Attachment,
     CriterionReview,
     Delegation,
@@ -63,7 +64,7 @@ def upgrade(*, key: str, version: int | None = None, by) -> Upgrade:
     with transaction.atomic():
         old, new = upgrades.target(key, version)
         _switch(old, new)
-        _lock_drafts(key)
+        _lock_unsigned(key)
         done = upgrades.dry_run(old, new)
         for one in done.teams:
             _succeed(new, one, by)
@@ -96,10 +97,10 @@ def _switch(old: Framework, new: Framework) -> None:
     rows.filter(version=new.version).update(state=FrameworkState.CURRENT)
 
 
-def _lock_drafts(key: str) -> None:
-    """Wait for who submits just now, so that theirs is what is carried over; who comes later waits for this."""
-    drafts = Assessment.objects.filter(framework=key, state="draft").order_by("pk")
-    list(drafts.select_for_update(of=("self",)).values_list("pk"))
+def _lock_unsigned(key: str) -> None:
+    """Wait for who submits, reviews or signs just now, so that theirs is carried over; who comes later waits."""
+    rows = Assessment.objects.filter(framework=key).exclude(state=AssessmentState.SIGNED).order_by("pk")
+    list(rows.select_for_update(of=("self",)).values_list("pk"))
 
 
 def _succeed(new: Framework, one: TeamUpgrade, by) -> Assessment:
