@@ -92,7 +92,8 @@ def with_criterion(text: str, criterion: str, changes: Mapping[str, Any]) -> str
     """
     data = document.read(text).data
     criteria = data.get("criteria") if isinstance(data, dict) else None
-    place = next((n for n, c in enumerate(criteria or ()) if isinstance(c, dict) and c.get("id") == criterion), None)
+    listed = criteria if isinstance(criteria, list) else ()
+    place = next((n for n, c in enumerate(listed) if isinstance(c, dict) and c.get("id") == criterion), None)
     if place is None:
         raise LookupError(criterion)
     parts: dict[tuple, Any] = {}

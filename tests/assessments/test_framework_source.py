@@ -102,5 +102,10 @@ def test_a_criterion_that_is_not_there():
         source.with_criterion("- 1", "alpha.nine", {"effort": 1})
 
 
+def test_criteria_that_are_no_list_hold_none():
+    with pytest.raises(LookupError):
+        source.with_criterion("criteria: 5\n", "training.recorded", {"effort": 2})
+
+
 def test_nothing_shared_is_written_as_an_alias():
     assert load(source.write(framework(criterion("alpha.one", pulse=WORDS), criterion("alpha.two", pulse=WORDS))))
