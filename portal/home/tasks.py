@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from assessments import catalogue
 from assessments.models import Assessment, AssessmentState
+from assessments.views.frame import FRAMEWORK
 from governance.models import Audit, ModelVersion, Outcome, Promotion, PromotionState, Registry
 from portal.accounts.models import Team, User
 from portal.inbox.models import Notice
@@ -167,7 +168,7 @@ def _drafts(user: User) -> Iterator[Task]:
 def _first_assessments(user: User) -> Iterator[Task]:
     """Teams of one's own that nobody has ever assessed."""
     teams = list(Team.objects.filter(pk__in=user.team_ids, assessments=None).order_by("name")[: SHOWN + 1])
-    number = _criteria() if teams else 0
+    number = len(catalogue.current(FRAMEWORK).criteria) if teams else 0
     for team in teams:
         yield Task(
             _("Assessment"),
@@ -177,10 +178,6 @@ def _first_assessments(user: User) -> Iterator[Task]:
             "none",
             words=_("Not assessed"),
         )
-
-
-def _criteria() -> int:
-    return sum(len(framework.criteria) for framework in catalogue.currents().values())
 
 
 def _connections(user: User) -> Iterator[Task]:

@@ -9,11 +9,11 @@ from django.views.decorators.http import require_safe
 
 from assessments import catalogue, standings
 from assessments.framework import Framework
+from assessments.views.frame import FRAMEWORK
 from governance.models import Decision, DecisionKind, Promotion
 from portal.accounts.models import Team
 from portal.home.tasks import tasks_for
 
-FRAMEWORK = "mlops-maturity"
 TEAMS_SHOWN = 8
 DECISIONS_SHOWN = 4
 
@@ -23,8 +23,7 @@ DECISIONS_SHOWN = 4
 def home(request: HttpRequest) -> HttpResponse:
     user = request.user
     tasks, waiting = tasks_for(user)
-    in_use = catalogue.currents()
-    framework = in_use.get(FRAMEWORK) or next(iter(in_use.values()))
+    framework = catalogue.current(FRAMEWORK)
     seen = Team.objects.for_user(user)
     shown = seen.filter(pk__in=user.team_ids) if user.team_ids else seen
     teams = list(shown.select_related("unit").order_by("name")[:TEAMS_SHOWN])

@@ -66,6 +66,7 @@ def test_signed_out_is_sent_to_sign_in(client, db):
 def test_a_new_team_is_asked_to_assess_itself(as_user, cast):
     html = as_user(cast.manager).get("/").content.decode()
     assert "Assess Credit Risk for the first time" in html
+    assert f"Criteria: {len(FRAMEWORK.criteria)}." in html  # of the framework that the link opens
     assert "Imaging" not in html
 
 
