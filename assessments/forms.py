@@ -1,4 +1,4 @@
-"""What people send in: answers, and the target of a roadmap."""
+"""What people send in about an assessment: answers, how it starts, and who is asked for answers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from assessments.actions import NOTE_LIMIT
-from assessments.framework import Framework
+from assessments.forms_roadmap import members_of
 from portal.accounts.models import Team, User
 from portal.web.due_dates import DueDateField
 
@@ -19,10 +19,6 @@ class AnswerForm(forms.Form):
     rev = forms.IntegerField(min_value=0, max_value=2**31 - 1)
 
 
-def _members(team: Team):
-    return User.objects.filter(memberships__team=team, is_active=True).order_by("name")
-
-
 class StartForm(forms.Form):
     """How an assessment starts: together, or with two people who answer apart."""
 
@@ -32,7 +28,7 @@ class StartForm(forms.Form):
     def __init__(self, data=None, *, team: Team) -> None:
         super().__init__(data)
         for name in ("first", "second"):
-            self.fields[name].queryset = _members(team)
+            self.fields[name].queryset = members_of(team)
             self.fields[name].empty_label = _("nobody")
 
     @property
@@ -49,28 +45,6 @@ class DelegationForm(forms.Form):
 
     def __init__(self, data=None, *, team: Team) -> None:
         super().__init__(data)
-        self.fields["to"].queryset = _members(team)
+        self.fields["to"].queryset = members_of(team)
         self.fields["due"] = DueDateField(calendar=team.calendar, required=False)
         self.order_fields(["to", "due", "note"])
-
-
-class TargetForm(forms.Form):
-    """A level for each dimension; what is left out or makes no sense is the next level."""
-
-    def __init__(self, data, framework: Framework, now: dict[str, int]) -> None:
-        super().__init__(data or None)
-        self.now, self.framework = now, framework
-        for dimension in framework.dimensions:
-            self.fields[dimension.key] = forms.IntegerField(
-                required=False, min_value=now[dimension.key], max_value=framework.top
-            )
-
-    def goals(self) -> dict[str, int]:
-        """The level to reach in each dimension."""
-        self.is_valid()
-        given = getattr(self, "cleaned_data", {})
-        goals = {}
-        for key, level in self.now.items():
-            wanted = given.get(key)
-            goals[key] = wanted if wanted is not None else min(level + 1, self.framework.top)
-        return goals

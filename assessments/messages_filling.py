@@ -64,7 +64,6 @@ register(
         "attachment.not": gettext_noop("%(name)s is named as %(named)s, but its content is something else."),
         "attachment.macros": gettext_noop("%(name)s holds macros. Save it without them."),
         "attachment.many": gettext_noop("There are already %(limit)s files beside this answer."),
-        "attachment.gone": gettext_noop("This file was removed."),
         # spreadsheets
         "sheet.unreadable": gettext_noop("This is not an XLSX file that can be read."),
         "sheet.large": gettext_noop("The file is too large for a spreadsheet of answers."),

@@ -27,7 +27,6 @@ register_fields(
     {
         "text_digest": gettext_noop("Digest of the text"),
         "copied_from": gettext_noop("Copied from"),
-        "framework_versions": gettext_noop("Versions"),
         "migrated_assessments": gettext_noop("Assessments carried over"),
         "migrated_drafts": gettext_noop("Drafts carried over"),
         "migrated_from": gettext_noop("Carried over from"),

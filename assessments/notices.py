@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from assessments import catalogue, texts_notices  # noqa: F401  (registers the kinds)
+from assessments.actions.roadmap import OPEN
 from assessments.evidence_rules import FRESH
 from assessments.framework import Framework
 from assessments.models import (
@@ -27,7 +28,6 @@ from assessments.models import (
     Delegation,
     Evidence,
     IndependentAnswer,
-    ItemState,
     PulseInvitation,
     RoadmapItem,
 )
@@ -123,7 +123,7 @@ def contradictions() -> Iterator[Waiting]:
 @reminder_source("assessment.roadmap")
 def roadmap_items() -> Iterator[Waiting]:
     """Items with a due date, to their owners; to the managers while nobody owns one."""
-    rows = RoadmapItem.objects.filter(state__in=[ItemState.PLANNED, ItemState.DOING], due__isnull=False)
+    rows = RoadmapItem.objects.filter(state__in=OPEN, due__isnull=False)
     rows = list(rows.select_related("team", "owner"))
     managers, titles = managers_of(row.team_id for row in rows if not row.owner), Titles()
     for row in rows:

@@ -5,7 +5,6 @@ Pure: no Django. Whoever holds the file gets the same levels from `manage.py lev
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -164,12 +163,6 @@ def read(source: Path | str) -> Position:
     for problem in problems(framework, position.answers):
         raise AnswerError(problem)
     return position
-
-
-def is_position(source: Path | str) -> bool:
-    """Whether a file says that it is one, and not a file of answers alone."""
-    data = document.read(source, MAX_BYTES).data
-    return isinstance(data, Mapping) and str(data.get("schema", "")).startswith("sekisho.position/")
 
 
 def _framework(read_: document.Document, named: _Framework) -> Framework:

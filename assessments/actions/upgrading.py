@@ -10,6 +10,7 @@ from django.utils import timezone
 from assessments import catalogue, levels, upgrades
 from assessments.actions import attaching
 from assessments.actions.frameworks import MANAGE
+from assessments.actions.roadmap import OPEN
 from assessments.framework import Framework
 from assessments.migration import Migrated
 from assessments.models import (
@@ -167,13 +168,9 @@ def _copy_attachments(before: Assessment, successor: Assessment, migrated: Migra
 def _rename_items(new: Framework, one: TeamUpgrade) -> None:
     """Open items of the way up follow their criterion to its new name."""
     names = {part: targets[0] for part, targets in one.migrated.targets.items() if targets and targets[0] != part}
-    items = RoadmapItem.objects.filter(
-        team=one.team, framework=new.key, criterion__in=names, state__in=["planned", "doing"]
-    )
-    taken = set(
-        RoadmapItem.objects.filter(team=one.team, state__in=["planned", "doing"]).values_list("practice", flat=True)
-    )
-    for item in items:
+    open_ones = list(RoadmapItem.objects.filter(team=one.team, state__in=OPEN))
+    taken = {item.practice for item in open_ones}
+    for item in (item for item in open_ones if item.framework == new.key and item.criterion in names):
         practice = new.by_id[names[item.criterion]].practice
         if practice == item.practice or practice not in taken:
             taken.add(practice)
