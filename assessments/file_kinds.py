@@ -68,7 +68,7 @@ def _office(data: bytes) -> Found:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
             parts = package.namelist()
-    except (zipfile.BadZipFile, ValueError, OSError):
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):  # broken, or of a version to come
         return Found("")
     if len(parts) > _PARTS_LIMIT or "[Content_Types].xml" not in parts:
         return Found("")

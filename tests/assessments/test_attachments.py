@@ -41,7 +41,10 @@ GOOD = [
     ("a.docx", DOCX, file_kinds.KINDS["docx"]),
     ("a.pptx", PPTX, file_kinds.KINDS["pptx"]),
 ]
+TO_COME = bytearray(XLSX)
+TO_COME[XLSX.index(b"PK\x01\x02") + 6] = 99  # the version of ZIP that its first part asks for
 BAD = [
+    ("a.xlsx", bytes(TO_COME), "attachment.not"),
     ("a.png", PDF, "attachment.other"),
     ("a.pdf", b"<html><script>1</script>", "attachment.other"),
     ("a.xlsx", DOCX, "attachment.other"),
