@@ -23,7 +23,7 @@ class World:
 @pytest.fixture
 def signed_in(browser, client, live_server):
     """`signed_in(user)`: a page of the user's browser."""
-    from tests.e2e.test_every_page import sign_in
+    from tests.e2e.walking import sign_in
 
     contexts = []
 

@@ -1,104 +1,26 @@
-"""Every page in a real browser: no violation by axe, no overflow, no console error, in both languages and themes."""
+"""Every page in English, and those that need no sign-in in both languages."""
 
 from __future__ import annotations
 
-import re
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+
+from tests.e2e.walking import look, walk
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-AXE = Axe().axe_script
-# Names and code stay as they are; anything else in Latin letters on a Japanese page was not translated.
-WRITTEN_BY_PEOPLE = {
-    "Proposes a card limit; a person decides.",
-    "Applicants of full age.",
-    "As seen in the last quarter.",
-    "Enough for a card.",
-}
-UNTRANSLATED = re.compile(r"^(?:[A-Z][a-z]+ ){2,}[a-z]+|^[A-Z][a-z]+ (?:the|a|of|to|is|are|not|no|has|with|for) ")
 
 
-def sign_in(context, client, user, live_server, language: str) -> None:
-    """Give the browser the session of a user."""
-    user.language = language
-    user.save(update_fields=["language"])
-    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
-    cookie = client.cookies["sessionid"]
-    context.add_cookies([{"name": "sessionid", "value": cookie.value, "url": live_server.url}])
-
-
-def look(page, url: str, name: str, problems: list[str]) -> None:
-    """Open a page, run axe in both themes, and note what is wrong."""
-    response = page.goto(url, wait_until="load")
-    if response.status >= 500:
-        problems.append(f"{name}: status {response.status}")
-        return
-    page.evaluate(AXE)
-    note(page, {}, name, problems)
-    # The theme is a matter of the style sheet alone, so only what axe says of colours can differ.
-    page.emulate_media(color_scheme="dark")
-    note(page, {"runOnly": ["color-contrast", "link-in-text-block"]}, f"{name}, dark", problems)
-    page.emulate_media(color_scheme="light")
-
-
-def note(page, options: dict, name: str, problems: list[str]) -> None:
-    """Run axe, which the page holds, and keep its violations."""
-    found = page.evaluate("options => axe.run(document, options)", options | {"resultTypes": ["violations"]})
-    for violation in found["violations"]:
-        nodes = "; ".join(node["html"][:120] for node in violation["nodes"][:2])
-        problems.append(f"{name}: axe {violation['id']}: {nodes}")
-
-
-def check_width(page, name: str, problems: list[str]) -> None:
-    """On the narrowest screen nothing may stick out."""
-    page.set_viewport_size({"width": 320, "height": 740})
-    over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    if over > 0:
-        problems.append(f"{name}: {over} px too wide at 320")
-    page.set_viewport_size({"width": 1280, "height": 900})
-
-
-def check_japanese(page, name: str, problems: list[str]) -> None:
-    """Apart from what the tests' people wrote and from code, no English sentence."""
-    lines = [line.strip() for line in page.inner_text("main").splitlines()]
-    english = [line for line in lines if UNTRANSLATED.match(line) and line not in WRITTEN_BY_PEOPLE]
-    code = page.eval_on_selector_all("main pre, main code, main .yaml", "all => all.map(e => e.innerText).join()")
-    problems += [f"{name}: not translated: {line}" for line in english if line not in code]
-
-
-@pytest.mark.parametrize("language", ["en", "ja"])
-def test_full_and_empty_pages(live_server, browser, client, cast, world, language):
-    problems: list[str] = []
-    for user, addresses in world.walks:
-        context = browser.new_context(viewport={"width": 1280, "height": 900}, locale=language)
-        sign_in(context, client, user, live_server, language)
-        page = context.new_page()
-        page.on("console", lambda m: problems.append(f"console: {m.text[:200]}") if _is_ours(m) else None)
-        page.on("pageerror", lambda error: problems.append(f"script: {error}"))
-        page.on(
-            "request", lambda r: problems.append(f"another host: {r.url}") if live_server.url not in r.url else None
-        )
-        for name, address in addresses.items():
-            look(page, live_server.url + address, name, problems)
-            check_width(page, name, problems)
-            if language == "ja":
-                check_japanese(page, name, problems)
-        context.close()
+def test_full_and_empty_pages(live_server, browser, client, cast, world):
+    problems = walk(live_server, browser, client, world, "en")
     assert not problems, "\n".join(problems)
 
 
-def _is_ours(message) -> bool:
-    return message.type in ("error", "warning") and "status of 4" not in message.text
-
-
-def test_signed_out_pages(live_server, browser):
+@pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("ja", "dark")])
+def test_signed_out_pages(live_server, browser, language, theme):
     problems: list[str] = []
-    for language in ("en", "ja"):
-        context = browser.new_context(viewport={"width": 360, "height": 740}, locale=language)
-        page = context.new_page()
-        for address in ("/account/login/", "/account/password/reset/", "/invitations/nothing/"):
-            look(page, live_server.url + address, f"{address} {language}", problems)
-            assert page.get_attribute("html", "lang") == language
-        context.close()
+    context = browser.new_context(viewport={"width": 360, "height": 740}, locale=language, color_scheme=theme)
+    page = context.new_page()
+    for address in ("/account/login/", "/account/password/reset/", "/invitations/nothing/"):
+        look(page, live_server.url + address, f"{address} {language}", problems)
+        assert page.get_attribute("html", "lang") == language
+    context.close()
     assert not problems, "\n".join(problems)

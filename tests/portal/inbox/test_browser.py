@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from portal.inbox.models import Notice
-from tests.e2e.test_every_page import sign_in
+from tests.e2e.walking import sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
