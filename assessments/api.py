@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters
-from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import path
 from drf_spectacular.utils import extend_schema, extend_schema_field
@@ -15,12 +14,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from assessments import actions, api_levels, api_review, api_roadmap, catalogue
+from assessments.api_asked import Scoped, framework_or_404
 from assessments.api_frameworks import FrameworkText, FrameworkUpgrade
 from assessments.framework import Framework, Text
 from assessments.models import Answer, AnswerValue, Assessment, AssessmentState
-
-DEFAULT = "mlops-maturity"
-
 
 # -- Frameworks ------------------------------------------------------------------------------------
 
@@ -71,13 +68,6 @@ def _framework(framework: Framework) -> dict[str, Any]:
     }
 
 
-def _framework_or_404(key: str) -> Framework:
-    try:
-        return catalogue.current(key)
-    except KeyError:
-        raise Http404 from None
-
-
 class FrameworkList(APIView):
     """The frameworks that teams can be assessed against."""
 
@@ -91,7 +81,7 @@ class FrameworkDetail(APIView):
 
     @extend_schema(responses=FrameworkDetailSerializer, operation_id="framework")
     def get(self, request, key: str):
-        framework = _framework_or_404(key)
+        framework = framework_or_404(key)
         body = _framework(framework) | {
             "levels": [{"number": level.number, "title": _both(level.title)} for level in framework.levels],
             "dimensions": [{"key": part.key, "title": _both(part.title)} for part in framework.dimensions],
@@ -169,26 +159,22 @@ class AssessmentFilter(django_filters.FilterSet):
         fields = ["team", "state", "framework"]
 
 
-class AssessmentList(ListAPIView):
+class AssessmentList(Scoped, ListAPIView):
     """The assessments you may see, newest first."""
 
     serializer_class = AssessmentSerializer
     filterset_class = AssessmentFilter
     queryset = Assessment.objects.none()
 
-    def get_queryset(self):
-        return Assessment.objects.for_user(self.request.user).select_related("team")
 
-
-class AssessmentDetail(RetrieveAPIView):
+class AssessmentDetail(Scoped, RetrieveAPIView):
     """One assessment with its answers."""
 
     serializer_class = AssessmentDetailSerializer
     queryset = Assessment.objects.none()
 
     def get_queryset(self):
-        rows = Assessment.objects.for_user(self.request.user).select_related("team")
-        return rows.prefetch_related("answers__assessment")
+        return super().get_queryset().prefetch_related("answers__assessment")
 
 
 class GivenAnswerSerializer(serializers.Serializer):

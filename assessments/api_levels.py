@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters
-from django.http import Http404
-from django.shortcuts import get_object_or_404
 from django.urls import path
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
@@ -15,14 +13,13 @@ from rest_framework.generics import ListAPIView, RetrieveAPIView
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from assessments import catalogue, explanation, levels, plans, positions, standings
-from assessments.api_roadmap import FRAMEWORK_PARAMETER, StepSerializer, step_json
-from assessments.framework import Framework
+from assessments import explanation, levels, plans, positions, standings
+from assessments.api_asked import FRAMEWORK_PARAMETER, Scoped, team_and_framework
+from assessments.api_roadmap import StepSerializer, step_json
 from assessments.models import Contradiction, ContradictionState
 from assessments.position import holds_until
 from assessments.scoring import KINDS
-from assessments.views.frame import FRAMEWORK, is_insider
-from portal.accounts.models import Team
+from assessments.views.frame import is_insider
 from portal.web.say import say
 
 
@@ -48,7 +45,7 @@ class TeamLevels(APIView):
 
     @extend_schema(responses=TeamLevelsSerializer, operation_id="team_levels", parameters=[FRAMEWORK_PARAMETER])
     def get(self, request, slug: str):
-        team, framework = _asked(request, slug)
+        team, framework = team_and_framework(request, slug)
         now = levels.current(team, framework)
         standing = standings.of([team], [framework])[team.pk, framework.key]
         lapse = holds_until(now.judged)
@@ -86,16 +83,8 @@ class TeamPosition(APIView):
 
     @extend_schema(responses=OpenApiTypes.OBJECT, operation_id="team_position", parameters=[FRAMEWORK_PARAMETER])
     def get(self, request, slug: str):
-        team, framework = _asked(request, slug)
+        team, framework = team_and_framework(request, slug)
         return Response(positions.of(team, framework, with_words=is_insider(request, team)))
-
-
-def _asked(request, slug: str) -> tuple[Team, Framework]:
-    team = get_object_or_404(Team.objects.for_user(request.user), slug=slug)
-    try:
-        return team, catalogue.current(request.query_params.get("framework", FRAMEWORK))
-    except KeyError:
-        raise Http404 from None
 
 
 class ContradictionSerializer(serializers.ModelSerializer):
@@ -144,25 +133,21 @@ class ContradictionFilter(django_filters.FilterSet):
         fields = ["team", "state", "framework"]
 
 
-class ContradictionList(ListAPIView):
+class ContradictionList(Scoped, ListAPIView):
     """Claims that evidence denies, of the teams that you may see."""
 
     serializer_class = ContradictionSerializer
     filterset_class = ContradictionFilter
     queryset = Contradiction.objects.none()
-
-    def get_queryset(self):
-        return Contradiction.objects.for_user(self.request.user).select_related("team", "owner")
+    related = ("team", "owner")
 
 
-class ContradictionDetail(RetrieveAPIView):
+class ContradictionDetail(Scoped, RetrieveAPIView):
     """One contradiction."""
 
     serializer_class = ContradictionSerializer
     queryset = Contradiction.objects.none()
-
-    def get_queryset(self):
-        return Contradiction.objects.for_user(self.request.user).select_related("team", "owner")
+    related = ("team", "owner")
 
 
 urls = [

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters
-from django.http import Http404
-from django.shortcuts import get_object_or_404
 from django.urls import path
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -15,16 +13,13 @@ from rest_framework.generics import ListAPIView, RetrieveAPIView
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from assessments import catalogue, plans
-from assessments.framework import Framework
+from assessments import plans
+from assessments.api_asked import FRAMEWORK_PARAMETER, Scoped, team_and_framework
 from assessments.levels import current
 from assessments.models import ItemState, RoadmapItem
 from assessments.roadmap import Step, Way, levels_of
-from assessments.views.frame import FRAMEWORK
-from portal.accounts.models import Team
 from portal.web.say import say
 
-FRAMEWORK_PARAMETER = OpenApiParameter("framework", OpenApiTypes.STR, description="The key of a framework in use.")
 KIND_PARAMETER = OpenApiParameter(
     "kind", OpenApiTypes.STR, enum=list(plans.KINDS), description="Which level is to rise."
 )
@@ -147,17 +142,9 @@ class _LevelSerializer(serializers.Serializer):
 
 
 def _asked(request, slug: str):
-    team = get_object_or_404(Team.objects.for_user(request.user), slug=slug)
-    framework = _framework_or_404(request.query_params.get("framework", FRAMEWORK))
+    team, framework = team_and_framework(request, slug)
     kind = request.query_params.get("kind")
     return team, current(team, framework), kind if kind in plans.KINDS else plans.LEADING
-
-
-def _framework_or_404(key: str) -> Framework:
-    try:
-        return catalogue.current(key)
-    except KeyError:
-        raise Http404 from None
 
 
 class ItemSerializer(serializers.ModelSerializer):
@@ -205,25 +192,21 @@ class ItemFilter(django_filters.FilterSet):
         fields = ["team", "state", "framework", "due_before"]
 
 
-class ItemList(ListAPIView):
+class ItemList(Scoped, ListAPIView):
     """The items on the roadmaps that you may see."""
 
     serializer_class = ItemSerializer
     filterset_class = ItemFilter
     queryset = RoadmapItem.objects.none()
-
-    def get_queryset(self):
-        return RoadmapItem.objects.for_user(self.request.user).select_related("team", "owner")
+    related = ("team", "owner")
 
 
-class ItemDetail(RetrieveAPIView):
+class ItemDetail(Scoped, RetrieveAPIView):
     """One item of a roadmap."""
 
     serializer_class = ItemSerializer
     queryset = RoadmapItem.objects.none()
-
-    def get_queryset(self):
-        return RoadmapItem.objects.for_user(self.request.user).select_related("team", "owner")
+    related = ("team", "owner")
 
 
 urls = [
