@@ -16,9 +16,9 @@ from portal.accounts.models import Team
 FRAMEWORK = "mlops-maturity"  # what a page shows whose address names no framework
 
 
-def framework(request: HttpRequest | None = None) -> Framework:
+def framework(request: HttpRequest) -> Framework:
     """The framework that a page shows: the one of ``?framework=`` in its address."""
-    key = (request.GET.get("framework") if request else None) or FRAMEWORK
+    key = request.GET.get("framework", "").replace("\x00", "") or FRAMEWORK
     try:
         return catalogue.current(key)
     except KeyError:

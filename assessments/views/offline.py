@@ -107,7 +107,7 @@ def _given(text: str) -> list[Given]:
     try:
         rows = json.loads(text)
         given = [Given(str(row[0]), str(row[1]), str(row[2]), int(row[3])) for row in rows]
-    except (ValueError, TypeError, LookupError):
+    except (ArithmeticError, ValueError, TypeError, LookupError, RecursionError):
         raise Invalid("sheet.unreadable") from None
     if len({one.criterion for one in given}) < len(given):
         raise Invalid("sheet.unreadable")

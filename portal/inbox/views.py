@@ -75,7 +75,7 @@ def read(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @login_required
 def read_all(request: HttpRequest) -> HttpResponse:
-    count = actions.mark_all_read(by=request.user, kind=request.POST.get("kind", ""))
+    count = actions.mark_all_read(by=request.user, kind=request.POST.get("kind", "").replace("\x00", ""))
     messages.success(request, _("Marked as read: %(n)s.") % {"n": count})
     return _back(request)
 

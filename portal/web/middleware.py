@@ -9,7 +9,7 @@ import zoneinfo
 
 import structlog
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone, translation
 
 from portal.web.errors import DomainError, error_page
@@ -92,6 +92,20 @@ class UserLocale:
                 response = response.render()
         response.headers.setdefault("Content-Language", language)
         return response
+
+
+class NulBytes:
+    """No address of ours has a NUL byte in it, and PostgreSQL refuses to look for one: such a page is not there."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view, args, kwargs) -> None:
+        if "\x00" in request.path_info:
+            raise Http404
 
 
 class DomainErrors:

@@ -126,9 +126,11 @@ def test_what_is_no_spreadsheet_is_refused(as_user, cast, draft, data):
 
 
 TWICE = json.dumps([[ONE, "yes", "", 0], [ONE, "no", "", 0]])
+ENDLESS = json.dumps([[ONE, "yes", "", float("inf")]])
+DEEP = "[" * 100_000
 
 
-@pytest.mark.parametrize("text", ["", "x", "[1]", '[["a"]]', '[[1,2,3,"x"]]', TWICE])
+@pytest.mark.parametrize("text", ["", "x", "[1]", '[["a"]]', '[[1,2,3,"x"]]', TWICE, ENDLESS, DEEP])
 def test_a_difference_that_was_tampered_with_writes_nothing(as_user, cast, draft, text):
     assert as_user(cast.member).post(PAGE, {"given": text, "take": [ONE]}).status_code == 422
     assert not Answer.objects.exclude(value="").exists()

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
 from tests.governance import factories as make
 
 
@@ -27,3 +31,14 @@ def test_a_version_that_is_not_there_and_one_of_others_are_the_same_problem(cast
         assert answer.status_code == 404
         assert answer.json()["code"] == "api.no_version"
         assert version.model.name in answer.json()["title"]
+
+
+@pytest.mark.parametrize("address", ["/teams/a%00b/", "/api/v1/teams/a%00b/levels/", "/frameworks/by-id/1%00/"])
+def test_no_database_is_asked_for_a_nul_byte(cast, as_user, address):
+    client = as_user(cast.member)
+    client.get("/api/v1/nonsense/")
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get(address).status_code == 404
+    assert not [query for query in asked if "\x00" in query["sql"] or "slug" in query["sql"].partition("WHERE")[2]]
+    assert client.get("/frameworks/?framework=%00").status_code == 200
+    assert client.get("/teams/?framework=cd4ml%00").status_code == 200
