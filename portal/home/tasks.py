@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from assessments import catalogue
+from assessments import catalogue, wording
 from assessments.models import Assessment, AssessmentState
-from assessments.views.frame import FRAMEWORK
+from assessments.views.frame import FRAMEWORK, in_framework
 from governance.models import Audit, ModelVersion, Outcome, Promotion, PromotionState, Registry
 from portal.accounts.models import Team, User
 from portal.inbox.models import Notice
@@ -152,13 +152,15 @@ def _failed_audits(user: User) -> Iterator[Task]:
 
 
 def _drafts(user: User) -> Iterator[Task]:
+    """Drafts of one's teams in frameworks that are in use: those of a retired one rest."""
+    in_use = catalogue.currents()
     drafts = Assessment.objects.for_user(user).filter(team__in=user.team_ids, state=AssessmentState.DRAFT)
-    for draft in drafts.select_related("team").order_by("started_at")[: SHOWN + 1]:
+    for draft in drafts.filter(framework__in=in_use).select_related("team").order_by("started_at")[: SHOWN + 1]:
         yield Task(
             _("Assessment"),
             _("Finish the assessment of %(team)s") % {"team": draft.team},
-            _("Every answer is kept. A manager submits it."),
-            reverse("assessment", args=[draft.team.slug]),
+            f"{wording.text(in_use[draft.framework].title)} · {_('Every answer is kept. A manager submits it.')}",
+            reverse("assessment", args=[draft.team.slug]) + in_framework(in_use[draft.framework]),
             "running",
             draft.started_at,
             str(draft.get_state_display()),

@@ -76,6 +76,21 @@ def test_a_draft_is_to_be_finished(cast):
     assert titles(cast.stranger) == ["Assess Imaging for the first time"]
 
 
+def test_a_draft_opens_in_its_own_framework(as_user, cast):
+    actions.start_assessment(team=cast.team, framework=shipped()["cd4ml"], by=cast.member)
+    task = tasks_for(type(cast.manager).objects.get(pk=cast.manager.pk))[0][0]
+    assert task.url == "/teams/credit-risk/assessment/?framework=cd4ml"
+    assert task.why.startswith(shipped()["cd4ml"].title.en)
+    page = as_user(cast.manager).get(task.url).content.decode()
+    assert 'href="/teams/credit-risk/?framework=cd4ml"' in page
+
+
+def test_a_draft_of_a_framework_out_of_use_rests(cast):
+    draft = actions.start_assessment(team=cast.team, framework=FRAMEWORK, by=cast.member)
+    type(draft).objects.filter(pk=draft.pk).update(framework="gone")
+    assert titles(cast.manager) == []
+
+
 def test_a_reviewer_sees_what_waits_for_a_decision(as_user, cast, version, ask):
     promotion = ask(version(cast.team))
     html = as_user(cast.reviewer).get("/").content.decode()
