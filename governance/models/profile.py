@@ -82,6 +82,7 @@ class Profile(models.Model):
     proxy_columns = models.JSONField(_("proxies of sensitive columns"), default=list, blank=True)
     slice_columns = models.JSONField(_("slices of performance"), default=list, blank=True)
     pinned = models.JSONField(default=dict, editable=False, help_text="Role → the pinned digests of its sets")
+    agreed = models.BooleanField(default=True, help_text="A second person agreed; until then no gate counts on it")
     rev = models.PositiveIntegerField(default=1)
     changed_at = models.DateTimeField(default=timezone.now)
     changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")

@@ -1,37 +1,18 @@
-"""Policies, and promotions from the request to the place that a version takes."""
+"""Promotions: requests, what people decided and said of them."""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from governance.models.audit import Outcome
-from governance.models.registry import ModelVersion, RegisteredModel
-from portal.accounts.models import SharedQuerySet, TeamScopedQuerySet
-
-
-class Policy(models.Model):
-    """A published, immutable version of a policy's YAML."""
-
-    key = models.SlugField(max_length=60)
-    version = models.PositiveIntegerField()
-    text = models.TextField()
-    digest = models.CharField(max_length=80)
-    published_at = models.DateTimeField(default=timezone.now)
-    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
-
-    objects = SharedQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["key", "-version"]
-        verbose_name_plural = "policies"
-        constraints = [models.UniqueConstraint(fields=["key", "version"], name="one_policy_a_version")]
-
-    def __str__(self) -> str:
-        return f"{self.key} {self.version}"
+from governance.models.policy import Policy
+from governance.models.profile import Risk
+from governance.models.registry import ModelVersion
+from portal.accounts.models import TeamScopedQuerySet
 
 
 class PromotionState(models.TextChoices):
@@ -42,6 +23,12 @@ class PromotionState(models.TextChoices):
     REFUSED = "refused", _("Refused")
     WITHDRAWN = "withdrawn", _("Withdrawn")
     FAILED = "failed", _("Move failed")
+    OVERTAKEN = "overtaken", _("Overtaken by a later one")
+
+
+class PromotionKind(models.TextChoices):
+    MOVE = "move", _("Promotion")
+    ROLLBACK = "rollback", _("Rollback")
 
 
 class PromotionQuerySet(TeamScopedQuerySet):
@@ -52,11 +39,17 @@ class PromotionQuerySet(TeamScopedQuerySet):
 
 
 class Promotion(models.Model):
-    """The request to bring a version into an environment. Its policy is frozen when it opens."""
+    """The request to bring a version into an environment. Its rules are frozen when it opens."""
 
     version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="promotions")
     environment = models.CharField(max_length=40)
+    kind = models.CharField(max_length=8, choices=PromotionKind, default=PromotionKind.MOVE)
     policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="+")
+    rules = models.JSONField(
+        default=list, help_text="[{policy, version, digest}] of all that apply; empty where it is `policy` alone"
+    )
+    risk_at_request = models.CharField(max_length=6, choices=Risk, blank=True)
+    team_level_seen = models.PositiveSmallIntegerField(null=True, help_text="The team's official level at the request")
     state = models.CharField(max_length=10, choices=PromotionState, default=PromotionState.OPEN)
     rev = models.PositiveIntegerField(default=1)
     reason = models.TextField(blank=True)
@@ -79,6 +72,7 @@ class Promotion(models.Model):
                 name="one_active_promotion_a_version_and_environment",
             ),
             models.CheckConstraint(condition=Q(state__in=PromotionState.values), name="promotion_state_known"),
+            models.CheckConstraint(condition=Q(kind__in=PromotionKind.values), name="promotion_kind_known"),
         ]
 
     def __str__(self) -> str:
@@ -93,14 +87,22 @@ class DecisionKind(models.TextChoices):
     APPROVE = "approve", _("Approved")
     SEND_BACK = "send_back", _("Sent back")
     REFUSE = "refuse", _("Refused")
+    AUTOMATIC = "automatic", _("Approved by the policy")
+    BREAK_GLASS = "break_glass", _("Let through in an emergency")
 
 
 class Decision(models.Model):
-    """One person's decision on a promotion, and the digests it binds."""
+    """One person's decision on a promotion, or the policy's own, and the digests it binds."""
 
     promotion = models.ForeignKey(Promotion, on_delete=models.PROTECT, related_name="decisions")
-    decision = models.CharField(max_length=9, choices=DecisionKind)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    decision = models.CharField(max_length=11, choices=DecisionKind)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    stage = models.PositiveSmallIntegerField(default=0, help_text="Which of the frozen stages, from 0")
+    group = models.CharField(max_length=60, blank=True, help_text="The group's key; empty for any reviewer")
+    acting_for = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", help_text="As whose deputy"
+    )
+    expires_at = models.DateTimeField(null=True)
     at = models.DateTimeField(default=timezone.now, editable=False)
     reason = models.TextField(blank=True)
     bound = models.JSONField(default=dict, help_text="artifact, policy, profile and evidence digests at that moment")
@@ -114,12 +116,27 @@ class Decision(models.Model):
         ordering = ["at", "id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(decision="approve") | ~Q(reason=""), name="refusing_and_sending_back_need_a_reason"
+                condition=Q(decision__in=["approve", "automatic"]) | ~Q(reason=""),
+                name="refusing_and_sending_back_need_a_reason",
+            ),
+            models.CheckConstraint(condition=Q(decision__in=DecisionKind.values), name="decision_kind_known"),
+            models.CheckConstraint(
+                condition=Q(decision="automatic", by=None, acting_for=None)
+                | (~Q(decision="automatic") & Q(by__isnull=False)),
+                name="decision_by_a_person_unless_automatic",
+            ),
+            models.CheckConstraint(
+                condition=Q(acting_for=None) | ~Q(acting_for=F("by")), name="nobody_decides_as_their_own_deputy"
             ),
             models.UniqueConstraint(
                 fields=["promotion", "by"],
                 condition=Q(decision="approve", lapsed_at=None),
                 name="one_standing_approval_a_person",
+            ),
+            models.UniqueConstraint(
+                fields=["promotion", "acting_for"],
+                condition=Q(decision="approve", lapsed_at=None),
+                name="one_standing_approval_a_principal",
             ),
         ]
 
@@ -127,61 +144,25 @@ class Decision(models.Model):
         return f"{self.decision} by {self.by}"
 
 
-class MoveState(models.TextChoices):
-    WAITING = "waiting", _("Waiting")
-    MOVING = "moving", _("Moving")
-    DONE = "done", _("Done")
-    FAILED = "failed", _("Failed")
+class Comment(models.Model):
+    """What somebody wrote on a promotion, or on one of its gates. Never changed."""
 
+    promotion = models.ForeignKey(Promotion, on_delete=models.PROTECT, related_name="comments")
+    gate = models.CharField(max_length=130, blank=True, help_text="The gate's id; empty for the whole")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now, editable=False)
+    text = models.TextField()
+    event = models.UUIDField(help_text="The ledger's event of the comment")
 
-class Move(models.Model):
-    """The outbox: an alias that has to be set since its decision stands in the ledger."""
-
-    promotion = models.OneToOneField(Promotion, on_delete=models.PROTECT, related_name="move")
-    model = models.ForeignKey(RegisteredModel, on_delete=models.PROTECT, related_name="moves")
-    alias = models.CharField(max_length=120)
-    number = models.PositiveIntegerField(help_text="The version that the alias shall point at")
-    replaced = models.PositiveIntegerField(null=True, help_text="What it pointed at right before")
-    state = models.CharField(max_length=8, choices=MoveState, default=MoveState.WAITING)
-    error = models.JSONField(null=True)
-    event = models.UUIDField(help_text="The ledger's event of the decision; its number gives the move its turn")
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    done_at = models.DateTimeField(null=True)
-
-    objects = TeamScopedQuerySet.along("model__team__").as_manager()
+    objects = TeamScopedQuerySet.along("promotion__version__model__team__").as_manager()
 
     class Meta:
-        ordering = ["-id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["model", "alias"], condition=Q(state="moving"), name="one_move_at_a_time_a_model_and_alias"
-            ),
-            models.CheckConstraint(condition=~Q(state="done") | Q(done_at__isnull=False), name="done_move_has_a_date"),
-        ]
+        ordering = ["at", "id"]
+        constraints = [models.CheckConstraint(condition=~Q(text=""), name="comment_says_something")]
 
     def __str__(self) -> str:
-        return f"{self.model} {self.alias} → {self.number}"
+        return f"comment on {self.promotion}"
 
-
-class Placement(models.Model):
-    """What stood in an environment, from when to when, and by which promotion."""
-
-    model = models.ForeignKey(RegisteredModel, on_delete=models.PROTECT, related_name="placements")
-    environment = models.CharField(max_length=40)
-    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="placements")
-    promotion = models.OneToOneField(Promotion, on_delete=models.PROTECT, related_name="placement")
-    since = models.DateTimeField()
-    until = models.DateTimeField(null=True)
-
-    objects = TeamScopedQuerySet.along("model__team__").as_manager()
-
-    class Meta:
-        ordering = ["-since", "-id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["model", "environment"], condition=Q(until=None), name="one_version_in_an_environment"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.version} in {self.environment}"
+    @property
+    def team_id(self) -> int | None:
+        return self.promotion.team_id

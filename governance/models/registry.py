@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from portal.accounts.models import Team, TeamScopedQuerySet
-
-
-class RegistryQuerySet(models.QuerySet):
-    def for_user(self, user) -> RegistryQuerySet:
-        return self if user.is_authenticated and (user.is_administrator or user.is_auditor) else self.none()
+from portal.accounts.models import OverseenQuerySet, Team, TeamScopedQuerySet
 
 
 class Registry(models.Model):
@@ -29,8 +25,12 @@ class Registry(models.Model):
     server = models.JSONField(default=dict, help_text="What the last test or sync saw: version, counts")
     recent = models.JSONField(default=list, help_text="The last tries: [{at, ok, ms}]")
     enabled = models.BooleanField(default=True)
+    webhook_secret_encrypted = models.TextField(blank=True, editable=False)
+    watermark = models.BigIntegerField(default=0, help_text="The newest change that a poll has seen, in milliseconds")
+    swept_at = models.DateTimeField(null=True, help_text="When everything was read last; polls read what is new")
+    gate = models.JSONField(default=dict, help_text="What the gate at the server last reported of itself")
 
-    objects = RegistryQuerySet.as_manager()
+    objects = OverseenQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
@@ -43,6 +43,24 @@ class Registry(models.Model):
     def stale(self) -> bool:
         """Whether what is shown may be old: the last try failed, or none has succeeded yet."""
         return bool(self.error) or self.synced_at is None
+
+
+class WebhookDelivery(models.Model):
+    """A delivery that was taken; the same one is not taken twice."""
+
+    registry = models.ForeignKey(Registry, on_delete=models.CASCADE, related_name="deliveries")
+    delivery_id = models.CharField(max_length=200)
+    at = models.DateTimeField(default=timezone.now)
+
+    objects = OverseenQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-at"]
+        verbose_name_plural = "webhook deliveries"
+        constraints = [models.UniqueConstraint(fields=["registry", "delivery_id"], name="one_webhook_a_delivery")]
+
+    def __str__(self) -> str:
+        return self.delivery_id
 
 
 class MirroredQuerySet(TeamScopedQuerySet):
@@ -61,6 +79,13 @@ class RegisteredModel(models.Model):
     tags = models.JSONField(default=dict)
     aliases = models.JSONField(default=dict, help_text="alias → version number, as MLflow says")
     team = models.ForeignKey(Team, on_delete=models.PROTECT, null=True, related_name="models", verbose_name=_("team"))
+    origin = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="copies",
+        help_text="The model that it copies",
+    )
     registered_at = models.DateTimeField(null=True)
     changed_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True, help_text="When the mirror no longer found it")
@@ -69,7 +94,10 @@ class RegisteredModel(models.Model):
 
     class Meta:
         ordering = ["name"]
-        constraints = [models.UniqueConstraint(fields=["registry", "name"], name="one_model_a_registry_and_name")]
+        constraints = [
+            models.UniqueConstraint(fields=["registry", "name"], name="one_model_a_registry_and_name"),
+            models.CheckConstraint(condition=Q(origin=None) | ~Q(origin=F("id")), name="no_model_copies_itself"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -90,6 +118,7 @@ class ModelVersion(models.Model):
     author = models.CharField(max_length=200, blank=True, help_text="The run's user, as MLflow says")
     lineage = models.JSONField(null=True, help_text="The last full read for the lineage audit")
     artifact_digest = models.CharField(max_length=80, blank=True)
+    copied_from = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="copies")
     registered_at = models.DateTimeField(null=True)
     changed_at = models.DateTimeField(null=True)
     seen_at = models.DateTimeField(default=timezone.now)
@@ -99,7 +128,12 @@ class ModelVersion(models.Model):
 
     class Meta:
         ordering = ["-number"]
-        constraints = [models.UniqueConstraint(fields=["model", "number"], name="one_version_a_number")]
+        constraints = [
+            models.UniqueConstraint(fields=["model", "number"], name="one_version_a_number"),
+            models.CheckConstraint(
+                condition=Q(copied_from=None) | ~Q(copied_from=F("id")), name="no_version_copies_itself"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.model.name} {self.number}"

@@ -122,5 +122,10 @@ class MemberRoleForm(forms.Form):
 
 class TokenForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=80, help_text=_("What will use it, for example: build server."))
-    scope = forms.ChoiceField(label=_("Scope"), choices=Scope.choices, initial=Scope.READ, widget=forms.RadioSelect)
+    scope = forms.ChoiceField(
+        label=_("Scope"),
+        choices=[(one.value, one.label) for one in (Scope.READ, Scope.WRITE)],
+        initial=Scope.READ,
+        widget=forms.RadioSelect,
+    )
     days = forms.IntegerField(label=_("Days it lives"), min_value=1, max_value=365, initial=90)

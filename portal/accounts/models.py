@@ -142,6 +142,13 @@ class SharedQuerySet(models.QuerySet):
         return self if user.is_authenticated else self.none()
 
 
+class OverseenQuerySet(models.QuerySet):
+    """Rows for those who keep the site in order and those who look at how it is kept."""
+
+    def for_user(self, user: User) -> OverseenQuerySet:
+        return self if user.is_authenticated and (user.is_administrator or user.is_auditor) else self.none()
+
+
 class UnitQuerySet(models.QuerySet):
     def for_user(self, user: User) -> UnitQuerySet:
         """The units of the teams one sees; all for administrators, auditors and reviewers."""
@@ -259,6 +266,7 @@ class Invitation(models.Model):
 class Scope(models.TextChoices):
     READ = "read", _("Read")
     WRITE = "write", _("Read and change")
+    PIPELINE = "pipeline", _("Pipeline of a team")
 
 
 class ApiTokenQuerySet(models.QuerySet):
@@ -274,14 +282,22 @@ class ApiToken(AbstractAuthToken):
     """A key for programs: shown once, stored as a digest, limited in scope and time."""
 
     name = models.CharField(_("name"), max_length=80)
-    scope = models.CharField(_("scope"), max_length=5, choices=Scope, default=Scope.READ)
+    scope = models.CharField(_("scope"), max_length=8, choices=Scope, default=Scope.READ)
+    team = models.ForeignKey(
+        Team, on_delete=models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("team")
+    )
     expiry = models.DateTimeField(_("expires"))
 
     objects = ApiTokenManager()
 
     class Meta:
         ordering = ["-created"]
-        constraints = [models.CheckConstraint(condition=Q(scope__in=Scope.values), name="token_scope_known")]
+        constraints = [
+            models.CheckConstraint(condition=Q(scope__in=Scope.values), name="token_scope_known"),
+            models.CheckConstraint(
+                condition=~Q(scope="pipeline") | Q(team__isnull=False), name="pipeline_token_has_a_team"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
