@@ -1,5 +1,7 @@
 from django.apps import AppConfig
 
+from governance.areas import modules
+
 
 class GovernanceConfig(AppConfig):
     name = "governance"
@@ -26,6 +28,10 @@ class GovernanceConfig(AppConfig):
         from governance.engine.texts import safety as safety_texts  # noqa: F401
         from governance.registry import texts as registry_texts  # noqa: F401
         from governance.sandbox import texts as sandbox_texts  # noqa: F401
+
+        # Areas bring modules of their own beside those above, such as texts_findings.
+        for beginning in ("texts_", "record_words_", "notices_", "jobs_"):
+            list(modules("governance", begins=beginning))
 
     @staticmethod
     def _configure_sandbox() -> None:

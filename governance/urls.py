@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from governance import evaluation_urls, reports
+from governance import reports
+from governance.areas import modules
 from governance.views import (
     audits,
     by_id,
@@ -19,7 +20,8 @@ from governance.views import (
 
 urlpatterns = [
     *reports.urlpatterns,
-    *evaluation_urls.urlpatterns,
+    # Areas with addresses of their own, such as evaluation_urls.
+    *(address for area in modules("governance", ends="_urls") for address in area.urlpatterns),
     # What records link to: they hold an id, and pages are named by more.
     path("by-id/connections/<int:pk>/", by_id.connection, name="connection-by-id"),
     path("by-id/versions/<int:pk>/", by_id.version, name="version-by-id"),

@@ -1,0 +1,51 @@
+"""The verdict that a pipeline asks for."""
+
+from __future__ import annotations
+
+from django.urls import path
+from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from governance.api.where import WhereTo
+from governance.verdict import as_document, judge
+
+
+class VerdictView(APIView):
+    """May this version go to this environment? The answer with reasons, computed now."""
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter(name, type_, required=True)
+            for name, type_ in (("registry", str), ("model", str), ("version", int), ("environment", str))
+        ],
+        responses=inline_serializer(
+            "Verdict",
+            {
+                "registry": serializers.CharField(),
+                "model": serializers.CharField(),
+                "version": serializers.IntegerField(),
+                "environment": serializers.CharField(),
+                "policy": serializers.DictField(),
+                "outcome": serializers.ChoiceField(["pass", "fail", "inconclusive", "not_evaluated", "not_applicable"]),
+                "passes": serializers.BooleanField(),
+                "sentence": serializers.CharField(),
+                "message": serializers.DictField(),
+                "reasons": serializers.ListField(child=serializers.DictField()),
+                "approvals_required": serializers.IntegerField(),
+                "bound": serializers.DictField(),
+                "computed_at": serializers.DateTimeField(),
+            },
+        ),
+    )
+    def get(self, request) -> Response:
+        form = WhereTo(data=request.query_params)
+        form.is_valid(raise_exception=True)
+        version = form.find(request.user)
+        return Response(as_document(version, judge(version, form.validated_data["environment"])))
+
+
+urls = [
+    path("verdict/", VerdictView.as_view(), name="api-verdict"),
+]
