@@ -28,6 +28,7 @@ def summary(version: ModelVersion, promotion: Promotion | None, judged: Judged |
         PromotionState.REFUSED: _("Version %(number)s does not go to %(place)s: it was refused."),
         PromotionState.WITHDRAWN: _("Version %(number)s does not go to %(place)s: the request was withdrawn."),
         PromotionState.FAILED: _("Version %(number)s was approved for %(place)s, but could not be put in place."),
+        PromotionState.OVERTAKEN: _("Version %(number)s was approved for %(place)s, but a later one came first."),
     }
     place = localised(judged.rules.title) if judged else promotion.environment
     first = sentences[PromotionState(promotion.state)] % {"number": version.number, "place": place}

@@ -11,6 +11,8 @@ from portal.message import Message, gettext_noop, register
 CHANGES: dict[tuple[str, str], str] = {
     ("open", "agree"): "open",  # one approval of several
     ("open", "approve"): "approved",  # the last approval: the move waits in the outbox
+    ("open", "automatic"): "approved",  # the policy asks for no person
+    ("open", "break_glass"): "approved",  # two people, past the gates
     ("open", "send_back"): "sent_back",
     ("open", "refuse"): "refused",
     ("open", "withdraw"): "withdrawn",
@@ -19,6 +21,7 @@ CHANGES: dict[tuple[str, str], str] = {
     ("approved", "place"): "done",  # the alias was set and read back
     ("approved", "lapse"): "open",  # what the approval binds changed before the move
     ("approved", "fail"): "failed",  # the move was given up
+    ("approved", "overtake"): "overtaken",  # a later decision was carried out first
     ("failed", "retry"): "approved",
     ("failed", "withdraw"): "withdrawn",
 }
@@ -36,6 +39,7 @@ register(
         "promotion.state.refused": gettext_noop("refused"),
         "promotion.state.withdrawn": gettext_noop("withdrawn"),
         "promotion.state.failed": gettext_noop("approved, but not moved"),
+        "promotion.state.overtaken": gettext_noop("overtaken by a later one"),
     }
 )
 

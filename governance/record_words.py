@@ -185,6 +185,7 @@ register_fields(
         "state.refused": gettext_noop("Refused"),
         "state.withdrawn": gettext_noop("Withdrawn"),
         "state.failed": gettext_noop("Move failed"),
+        "state.overtaken": gettext_noop("Overtaken by a later one"),
         "bound": gettext_noop("Bound digests"),
         "approval": gettext_noop("Record of the approval"),
         "approver": gettext_noop("Approved by"),

@@ -29,6 +29,7 @@ STATE_KINDS = {  # state of a promotion → glyph
     PromotionState.REFUSED: "fail",
     PromotionState.WITHDRAWN: "not_applicable",
     PromotionState.FAILED: "fail",
+    PromotionState.OVERTAKEN: "not_applicable",
 }
 WAITS = ("inconclusive", "not_evaluated")
 

@@ -38,7 +38,7 @@ def test_only_what_stands_in_the_table_may_happen(state, event):
 
 
 def test_nothing_leaves_a_closed_state():
-    assert set(lifecycle.CLOSED) == {"done", "refused", "withdrawn"}
+    assert set(lifecycle.CLOSED) == {"done", "refused", "withdrawn", "overtaken"}
 
 
 def test_only_the_approved_is_put_in_place():
