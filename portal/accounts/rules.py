@@ -71,8 +71,33 @@ def made_it(user, thing) -> bool:
 
 
 @rules.predicate
-def self_or_none(user, thing) -> bool:
-    return thing == user
+def changed_it_last(user, thing) -> bool:
+    return thing is not None and user.is_authenticated and getattr(thing, "changed_by_id", None) == user.pk
+
+
+@rules.predicate
+def proposed_it(user, thing) -> bool:
+    return thing is not None and user.is_authenticated and getattr(thing, "proposed_by_id", None) == user.pk
+
+
+@rules.predicate
+def owns_it(user, thing) -> bool:
+    return thing is not None and user.is_authenticated and getattr(thing, "owner_id", None) == user.pk
+
+
+@rules.predicate
+def critical(user, thing) -> bool:
+    return getattr(thing, "severity", None) == "critical"
+
+
+@rules.predicate
+def oneself(user, thing) -> bool:
+    """The user, or what stands for the user's own part, such as a deputy whom they named."""
+    return user.is_authenticated and (thing == user or getattr(thing, "principal_id", None) == user.pk)
+
+
+# A policy names the groups: the action asks it whether the person is a member at that moment.
+member_of_the_policys_group = signed_in
 
 
 PERMISSIONS = {
@@ -91,6 +116,9 @@ PERMISSIONS = {
     # records
     "records.view": signed_in,
     "records.erase": administrator,
+    "records.verify": administrator | auditor,
+    "pack.make": administrator | auditor,
+    "hold.release": administrator,
     # maturity
     "assessment.answer": team_member,
     "assessment.start": team_member,
@@ -119,6 +147,24 @@ PERMISSIONS = {
     "promotion.request": team_member,
     "promotion.decide": reviewer,
     "promotion.withdraw": team_member,
+    "promotion.rollback": member_of_the_policys_group,
+    "profile.agree": (administrator | reviewer | team_manager) & ~proposed_it,
+    "profile.soften": reviewer & ~team_member & ~proposed_it,
+    "checklist.sign": member_of_the_policys_group,
+    "waiver.sign": member_of_the_policys_group,
+    "ruling.sign": member_of_the_policys_group,
+    "breakglass.open": member_of_the_policys_group,
+    "group.manage": administrator,
+    "deputy.name": oneself,
+    "version.register": team_member,
+    "fact.push": team_member,
+    # what is watched
+    "finding.assign": administrator | team_member,
+    "finding.resolve": (owns_it & ~critical) | (reviewer & (~critical | ~team_member)),
+    "control.view": administrator | auditor | reviewer | manages_a_team,
+    "place.manage": administrator,
+    "gate.manage": administrator,
+    "emergency.seal": administrator,
     # evaluation sets: an administrator keeps them in order, and sees no rows
     "evaluation.create": administrator | team_member,
     "evaluation.change": administrator | team_member,
@@ -127,8 +173,9 @@ PERMISSIONS = {
     "challenger.add": reviewer,
     # policies
     "policy.view": signed_in,
-    "policy.publish": administrator,
+    "policy.draft": administrator,
+    "policy.publish": administrator & ~changed_it_last,
 }
 
 for name, predicate in PERMISSIONS.items():
-    rules.set_perm(name, predicate)
+    rules.set_perm(name, signed_in & predicate)  # whoever left may nothing, whatever roles they had
