@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -38,6 +39,14 @@ def whole(name: str, default: int, least: int = 0, most: int | None = None) -> i
 def words(name: str) -> list[str]:
     """A list separated by commas or spaces."""
     return text(name).replace(",", " ").split()
+
+
+def label(name: str, default: str) -> str:
+    """A short name that stands in addresses and signed texts."""
+    value = text(name, default)
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{0,59}", value):
+        raise ImproperlyConfigured(f"{name} is {value!r}. Set it to small letters, digits, dots and hyphens.")
+    return value
 
 
 def calendar(name: str, default: str) -> str:

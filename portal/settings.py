@@ -233,6 +233,19 @@ LEAST_CELL = env.whole("SEKISHO_LEAST_CELL", 5)
 ADVISORIES = env.text("SEKISHO_ADVISORIES")
 REGISTRY_TIMEOUT = env.whole("SEKISHO_REGISTRY_TIMEOUT", 10, least=1)
 MIRROR_INTERVAL = env.whole("SEKISHO_MIRROR_SECONDS", 300, least=5)
+POLL_INTERVAL = env.whole("SEKISHO_POLL_SECONDS", 30, least=5)
+ARTIFACT_HOURS = env.whole("SEKISHO_ARTIFACT_HOURS", 24, least=1)  # between checks of the files of what is live
+PUSH_LIMIT = env.whole("SEKISHO_PUSH_LIMIT_MB", 64, least=1) * 2**20  # an evaluation file that a pipeline pushes
+
+# Decisions
+POLICY_SECOND_PERSON = env.flag("SEKISHO_POLICY_SECOND_PERSON", default=True)
+APPROVAL_DAYS = env.whole("SEKISHO_APPROVAL_DAYS", 30, least=1)  # where the policy says nothing
+MOVE_HOURS = env.whole("SEKISHO_MOVE_HOURS", 1, least=1)
+REAUDIT_DAYS = env.whole("SEKISHO_REAUDIT_DAYS", 7, least=1)
+
+# The ledger's private keys; None on a host that signs nothing. The instance names the log in its checkpoints.
+KEYS_ROOT = None if env.text("SEKISHO_KEYS") == "none" else env.folder("SEKISHO_KEYS", SEKISHO_HOME / "keys")
+INSTANCE = env.label("SEKISHO_INSTANCE", "main")
 
 # What one run of a model may use (governance.sandbox.Limits). A job that runs longer than half an hour counts as
 # hung, so a run has to end before.

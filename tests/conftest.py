@@ -19,6 +19,7 @@ def _quiet(settings, tmp_path):
     settings.JOBS_DISPATCH = False
     settings.SEKISHO_HOME = tmp_path / "home"
     settings.FILES_ROOT = tmp_path / "home" / "files"
+    settings.KEYS_ROOT = tmp_path / "home" / "keys"
     settings.CACHES = {
         "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": str(tmp_path)}
     }

@@ -33,6 +33,8 @@ def test_no_environment_is_needed():
         ("SEKISHO_SANDBOX_MEMORY_MB", "64", "at least 512"),
         ("SEKISHO_SANDBOX_SECONDS", "86400", "at most 1500"),
         ("SEKISHO_HOLIDAYS", "Narnia", "a country such as JP"),
+        ("SEKISHO_INSTANCE", "two words", "small letters"),
+        ("SEKISHO_APPROVAL_DAYS", "0", "at least 1"),
     ],
 )
 def test_a_wrong_value_is_told_in_a_sentence(name, value, says):
