@@ -21,14 +21,19 @@ from portal.inbox.models import Mail, MailChoice, Notice
 from portal.jobs.models import Host, Tick
 from portal.ledger.models import Event, Head
 from portal.pdf.models import Document
+from tests import worlds
 from tests.governance import factories as make
 from tests.maturity import everything_of
 
 OURS = ("accounts", "ledger", "jobs", "inbox", "pdf", "assessments", "governance")
 MODELS = [model for label in OURS for model in apps.get_app_config(label).get_models()]
 # Of the organisation as a whole, and without anything of one team in them.
-SHARED = {"ledger.Head", "jobs.Tick", "governance.Policy", "assessments.FrameworkVersion"}
-CONNECTIONS = (Registry, DataConnection, Interpreter, Host)  # for administrators and auditors
+SHARED = {"ledger.Head", "jobs.Tick", "governance.Policy", "assessments.FrameworkVersion"} | worlds.named("OF_ALL")
+CONNECTIONS = (  # for administrators and auditors
+    *(Registry, DataConnection, Interpreter, Host),
+    *map(apps.get_model, sorted(worlds.named("OVERSEEN"))),
+)
+PERSONAL = tuple(map(apps.get_model, sorted(worlds.named("PERSONAL"))))
 
 
 @pytest.fixture
@@ -39,9 +44,10 @@ def world(cast):
     version = make.audit_all(make.make_version(make.make_model(cast.team), author="somebody"))
     asked = promotions.request(version=version, environment="production", reason="Better.", by=cast.member)
     asked = promotions.approve(promotion=asked, rev=asked.rev, reason="Fine.", by=cast.reviewer)
-    Placement.objects.create(
+    place = Placement.objects.create(
         model=version.model, environment="production", version=version, promotion=asked, since=timezone.now()
     )
+    worlds.build(worlds.Ground(version, asked, place), cast)
     Interpreter.objects.create(name="Models of 2024", executable="/opt/models-2024/bin/python")
     DataConnection.objects.create(name="Warehouse", address="postgres://reader@127.0.0.1/none", team=cast.team)
     gold = EvaluationSet.objects.create(team=cast.team, name="Held out", source="file", place="file:///data/x.csv")
@@ -106,7 +112,7 @@ def test_a_team_that_opens_its_results_shows_them(world):
     """The stranger of the test above is kept out by the team's wish, not by an empty query."""
     Team.objects.filter(pk=world.team.pk).update(visibility="organisation")
     for model in (*apps.get_app_config("governance").get_models(), Evidence, Document, Unit):
-        if model not in CONNECTIONS:
+        if model not in (*CONNECTIONS, *PERSONAL):
             assert set(model._default_manager.for_user(world.stranger)) == set(model._default_manager.all())
 
 

@@ -1,0 +1,20 @@
+"""Findings, and webhooks that were delivered."""
+
+from __future__ import annotations
+
+import uuid
+
+from governance.models import Finding, WebhookDelivery
+from portal.message import Message
+
+OVERSEEN = {"governance.WebhookDelivery"}
+
+
+def build(ground, cast) -> dict[str, dict]:
+    Finding.objects.create(
+        key=f"alias_moved:{ground.model.pk}:champion", kind="alias_moved", severity="high", model=ground.model,
+        title=Message("evidence.collecting", {"team": "Ours alone"}).to_json(), version=ground.version,
+        registry=ground.registry, environment="production", event=uuid.uuid4(),
+    )  # fmt: skip
+    WebhookDelivery.objects.create(registry=ground.registry, delivery_id="one")
+    return {}

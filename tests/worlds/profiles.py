@@ -1,0 +1,29 @@
+"""Versions and proposed changes of profiles, signed checklists and facts."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.utils import timezone
+
+from governance.models import ChecklistMark, Fact, ProfileChange, ProfileVersion
+
+
+def build(ground, cast) -> dict[str, dict]:
+    profile = ground.model.profile
+    ProfileVersion.objects.create(
+        model=ground.model, number=profile.rev, content=profile.content, team=cast.team, digest=profile.digest,
+        proposed_by=cast.member, agreed_by=cast.manager, event=uuid.uuid4(),
+    )  # fmt: skip
+    ProfileChange.objects.create(
+        model=ground.model, base_rev=profile.rev, content=profile.content | {"risk": "low"}, to_team=cast.team,
+        digest="sha256:0", proposed_by=cast.member, event=uuid.uuid4(),
+    )  # fmt: skip
+    ChecklistMark.objects.create(
+        version=ground.version, environment="production", item="model-card", by=cast.reviewer, event=uuid.uuid4()
+    )
+    Fact.objects.create(
+        version=ground.version, key="load_test.p95_ms", value=180, unit="ms", at=timezone.now(), by=cast.member,
+        digest="sha256:0", event=uuid.uuid4(),
+    )  # fmt: skip
+    return {}
