@@ -45,6 +45,7 @@ def world(transactional_db, cast) -> World:
     from assessments.framework import shipped
     from governance.actions import promotions
     from portal.accounts.actions import create_token
+    from tests import worlds
     from tests.e2e import evaluated, matured
     from tests.governance import factories
 
@@ -74,6 +75,7 @@ def world(transactional_db, cast) -> World:
     _told(cast)
     _taken_up(cast, framework)
     full = _addresses(cast, model, refused, bare, shut, ready, framework) | evaluated.addresses(cast)
+    full |= worlds.pages(worlds.Ground(passing, ready, worlds.placed(ready)), cast)
     return World([(cast.admin, full), *matured.addresses(cast, framework), (cast.stranger, _empty(cast))])
 
 

@@ -23,6 +23,7 @@ import pkgutil
 from dataclasses import dataclass
 from importlib import import_module
 
+from django.urls import reverse
 from django.utils import timezone
 
 from governance.models import ModelVersion, Placement, Promotion, RegisteredModel, Registry
@@ -57,6 +58,12 @@ def build(ground: Ground, cast) -> dict[str, dict]:
         assert not given.keys() & more.keys(), f"{area.__name__} names addresses of another area"
         given |= more
     return given
+
+
+def pages(ground: Ground, cast) -> dict[str, str]:
+    """The rows of all areas, and the addresses of their pages by their names."""
+    given = build(ground, cast)
+    return {name: reverse(name, kwargs=given.get(name)) for name in sorted(named("PAGES"))}
 
 
 def named(what: str) -> set[str]:

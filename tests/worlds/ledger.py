@@ -1,0 +1,15 @@
+"""The ledger's tree, checkpoints, keys and checks: of the organisation as a whole."""
+
+from __future__ import annotations
+
+from portal.ledger.models import Check, Hold
+from portal.ledger.signing import checkpoint_now
+
+OF_ALL = {f"ledger.{name}" for name in ("Node", "Checkpoint", "SigningKey", "Check", "Hold")}
+
+
+def build(ground, cast) -> dict[str, dict]:
+    checkpoint = checkpoint_now()
+    Check.objects.create(size=checkpoint.size, checkpoint=checkpoint)
+    Hold.objects.get_or_create(id=1)
+    return {}
