@@ -5,7 +5,8 @@ Pure: no Django. Titles of gates stand in the policy, in both languages.
 
 from __future__ import annotations
 
-from governance.engine.texts import fairness as texts  # noqa: F401  (gates quote the engines' sentences)
+from governance.engine.texts import drift, explanation, fairness, lineage, performance, safety  # noqa: F401  (quoted)
+from governance.policy import texts  # noqa: F401
 from portal.message import gettext_noop, register
 
 register(
@@ -50,6 +51,9 @@ register(
         "gates.audit.drift": gettext_noop("drift"),
         "gates.audit.safety": gettext_noop("safety"),
         "gates.audit.maturity": gettext_noop("maturity"),
+        "gates.audit.replay": gettext_noop("replay"),
+        "gates.audit.checklist": gettext_noop("checklist"),
+        "gates.audit.fact": gettext_noop("fact"),
         "gates.label.replayed": gettext_noop("replayed"),
         "gates.label.computed": gettext_noop("computed"),
         "gates.label.attested": gettext_noop("attested"),
@@ -70,10 +74,20 @@ register(
         # measured and required
         "gates.figure": gettext_noop("%(value)s"),
         "gates.at-most": gettext_noop("≤ %(limit)s"),
+        "gates.at-least": gettext_noop("≥ %(limit)s"),
+        "gates.between": gettext_noop("%(low)s to %(high)s"),
+        "gates.equals": gettext_noop("= %(value)s"),
+        "gates.rows": gettext_noop("rows: %(rows)s"),
+        "gates.not-worse": gettext_noop("not worse"),
+        "gates.none": gettext_noop("none"),
+        "gates.and-more": gettext_noop("and more: %(count)s"),
         "gates.of": gettext_noop("%(met)s of %(all)s"),
         "gates.both": gettext_noop("%(first)s %(rest)s"),
         # the verdict
         "gates.verdict.pass": gettext_noop("Every check that applies passes (%(passed)s of %(passed)s)."),
+        "gates.verdict.pass-waived": gettext_noop(
+            "Every check that applies passes or is excepted (%(passed)s of %(all)s pass, excepted: %(waived)s)."
+        ),
         "gates.verdict.blocked": gettext_noop("Cannot go yet: %(reason)s"),
         "gates.verdict.blocked-more": gettext_noop("Cannot go yet: %(reason)s Other checks in the way: %(more)s."),
         "gates.verdict.nothing": gettext_noop("Cannot go yet: no check of the policy applies to this model."),
@@ -92,6 +106,16 @@ register(
         "gates.no-profile": gettext_noop("The model has no profile, so it is not known what to ask of it."),
         "gates.unreadable": gettext_noop("The result of the %(audit)s audit cannot be read."),
         "gates.not-applicable": gettext_noop("The policy does not ask this of such a model (%(kind)s, risk %(risk)s)."),
+        "gates.missing.checklist": gettext_noop("Nobody has confirmed an item of the checklist for this version."),
+        "gates.missing.fact": gettext_noop("No pipeline has told %(key)s of this version."),
+        "gates.stale.fact": gettext_noop("%(key)s was told %(age)s days ago; the policy allows %(days)s."),
+        "gates.future.supplied": gettext_noop("It is dated in the future, so its age is not known."),
+        "gates.other-live": gettext_noop(
+            "The version %(live)s is live now; the audit compared with another: %(compared)s."
+        ),
+        "gates.no-live-now": gettext_noop(
+            "The audit compared with the version %(compared)s, which is not live any more; none is."
+        ),
         # what evidence says
         "gates.lineage.pass": gettext_noop("Everything required is on record (%(all)s of %(all)s)."),
         "gates.lineage.fail": gettext_noop("Not on record: %(items)s."),
@@ -135,6 +159,88 @@ register(
             "Only %(rows)s rows were explained, of %(least)s that are needed to say how much rests on sensitive "
             "columns."
         ),
+        "gates.fairness.confidence": gettext_noop(
+            "The audit's intervals are of %(had)s; the policy wants at least %(wanted)s."
+        ),
+        "gates.performance.pass": gettext_noop(
+            "%(metric)s is %(value)s, and its whole %(confidence)s interval, %(low)s to %(high)s, is %(limits)s."
+        ),
+        "gates.performance.fail": gettext_noop(
+            "%(metric)s is %(value)s, and no part of its %(confidence)s interval, %(low)s to %(high)s, is %(limits)s."
+        ),
+        "gates.performance.inconclusive": gettext_noop(
+            "%(metric)s is %(value)s, but its %(confidence)s interval, %(low)s to %(high)s, is %(limits)s only in part."
+        ),
+        "gates.performance.measured": gettext_noop(
+            "%(metric)s is %(value)s (%(confidence)s interval %(low)s to %(high)s)."
+        ),
+        "gates.performance.absent": gettext_noop("The performance audit did not measure %(metric)s."),
+        "gates.performance.missing": gettext_noop(
+            "%(share)s of the rows have no label, no prediction or no score; %(allowed)s may be left out."
+        ),
+        "gates.performance.few": gettext_noop("Fewer than %(least)s cases bear on %(metric)s, too few to tell."),
+        "gates.performance.no-interval": gettext_noop("These rows allow no sound interval for %(metric)s."),
+        "gates.performance.alone": gettext_noop("No other version is live, so it is worse than none."),
+        "gates.performance.live.better": gettext_noop("By %(metric)s it is better than the live version."),
+        "gates.performance.live.worse": gettext_noop("By %(metric)s it is worse than the live version beyond chance."),
+        "gates.performance.live.not_distinguishable": gettext_noop(
+            "By %(metric)s it cannot be told apart from the live version."
+        ),
+        "gates.performance.live.identical": gettext_noop("By %(metric)s it answers as the live version does."),
+        "gates.performance.live.not_evaluated": gettext_noop(
+            "By %(metric)s it was not compared with the live version."
+        ),
+        "gates.performance.parts": gettext_noop("parts: %(count)s"),
+        "gates.performance.slices.pass": gettext_noop(
+            "In none of the parts of the data that were compared (%(judged)s) is it worse than the live version."
+        ),
+        "gates.performance.slices.fail": gettext_noop(
+            "In %(count)s of %(judged)s parts of the data it is worse than the live version beyond chance."
+        ),
+        "gates.performance.slices.unknown": gettext_noop(
+            "Of %(all)s parts of the data %(judged)s were compared with the live version."
+        ),
+        "gates.performance.slices.other": gettext_noop("Parts of the data were compared by %(metric)s alone."),
+        "gates.drift.pass": gettext_noop(
+            "No column has moved by more than %(limit)s (columns: %(judged)s). The largest, %(column)s: %(value)s "
+            "(%(low)s to %(high)s)."
+        ),
+        "gates.drift.fail": gettext_noop(
+            "%(column)s has moved by %(value)s (%(low)s to %(high)s), more than the %(limit)s allowed. Columns that "
+            "have: %(count)s of %(judged)s."
+        ),
+        "gates.drift.inconclusive": gettext_noop(
+            "%(column)s has moved by %(value)s, but the interval, %(low)s to %(high)s, lies on both sides of "
+            "%(limit)s. Such columns: %(count)s of %(judged)s."
+        ),
+        "gates.drift.missing.fail": gettext_noop(
+            "The share of missing values in %(column)s went from %(before)s to %(now)s, by more than %(limit)s."
+        ),
+        "gates.drift.missing.inconclusive": gettext_noop(
+            "The share of missing values in %(column)s went from %(before)s to %(now)s; whether by more than "
+            "%(limit)s cannot be told from so few rows."
+        ),
+        "gates.drift.types": gettext_noop("These columns are of another type than in the reference: %(columns)s."),
+        "gates.drift.columns": gettext_noop("columns: %(count)s"),
+        "gates.drift.unjudged": gettext_noop("These columns could not be judged: %(columns)s."),
+        "gates.drift.nothing": gettext_noop("No column could be judged."),
+        "gates.safety.pass": gettext_noop("Everything required passes (%(all)s of %(all)s)."),
+        "gates.safety.fail": gettext_noop("Does not pass: %(items)s."),
+        "gates.safety.not_evaluated": gettext_noop("Could not be found out: %(items)s."),
+        "gates.replay.pass": gettext_noop(
+            "The model gave the predictions that were supplied, on all %(rows)s rows compared; %(least)s are required."
+        ),
+        "gates.replay.own": gettext_noop(
+            "No predictions were supplied: Sekisho ran the model itself, and it gave the same twice on %(rows)s rows; "
+            "%(least)s are required."
+        ),
+        "gates.replay.few": gettext_noop("The model was run again on %(rows)s rows; %(least)s are required."),
+        "gates.replay.not-run": gettext_noop("The model was not run again."),
+        "gates.checklist.pass": gettext_noop("Every item is confirmed (%(all)s of %(all)s)."),
+        "gates.checklist.open": gettext_noop("Not confirmed for these files and this profile: %(items)s."),
+        "gates.fact.pass": gettext_noop("%(key)s is %(value)s (%(limits)s)."),
+        "gates.fact.fail": gettext_noop("%(key)s is %(value)s; %(limits)s is required."),
+        "gates.fact.type": gettext_noop("%(key)s is %(value)s, which cannot be compared with %(limits)s."),
         "gates.challenger": gettext_noop("On the challenger set %(name)s: %(finding)s"),
         # what would let it pass
         "gates.maturity.required": gettext_noop("level %(level)s"),
@@ -170,6 +276,27 @@ register(
         "gates.fix.kinds": gettext_noop(
             "An administrator publishes the policy with the kinds of model that this check is for."
         ),
+        "gates.fix.metric": gettext_noop(
+            "The owner team names the metric in the profile and runs the audit, or an administrator corrects the "
+            "policy."
+        ),
+        "gates.fix.rows-complete": gettext_noop(
+            "The owner team completes labels, predictions and scores in the evaluation data."
+        ),
+        "gates.fix.more-rows": gettext_noop("The owner team adds rows to the evaluation data."),
+        "gates.fix.floor": gettext_noop("Train a version that does better, and register it."),
+        "gates.fix.worse": gettext_noop(
+            "Look at the comparison on the performance page: what the live version gets right and this one does not."
+        ),
+        "gates.fix.slices": gettext_noop("The performance page names the parts; train with more cases like these."),
+        "gates.fix.drift": gettext_noop(
+            "Train on data like today's, or a reviewer agrees to a newer reference in the profile."
+        ),
+        "gates.fix.drift-columns": gettext_noop(
+            "The owner team adds rows, or an administrator names in the policy the columns that can be compared."
+        ),
+        "gates.fix.checklist": gettext_noop("On the version's checklist, one of these confirms it: %(groups)s."),
+        "gates.fix.fact": gettext_noop("The owner team's pipeline tells %(key)s by the API."),
         "gates.fix.reliance": gettext_noop(
             "Train without the sensitive columns or with less weight on them, and register that version."
         ),

@@ -68,7 +68,8 @@ PURE = (
     "governance.gates",
     "governance.lifecycle",
     "governance.gate_texts",
-    "governance.gate_readings",
+    "governance.readings",
+    "governance.policies_apply",
     "governance.suppression",
     "governance.registry",
 )

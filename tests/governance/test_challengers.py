@@ -11,7 +11,7 @@ from governance.auditing.challengers import judged_on_challengers
 from governance.auditing.examination import Examination, Finding
 from governance.auditing.run import known_inputs, run_audit
 from governance.auditing.sources import load_version
-from governance.gate_readings import read
+from governance.readings import read
 from governance.models import Audit, Profile
 from governance.policy import FairnessNeeds
 from governance.verdict import environments
