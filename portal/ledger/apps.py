@@ -6,4 +6,4 @@ class LedgerConfig(AppConfig):
     label = "ledger"
 
     def ready(self) -> None:
-        from portal.ledger import texts  # noqa: F401  (registers the words of the floor's records)
+        from portal.ledger import duties, sentences, texts  # noqa: F401  (registers duties, and the floor's words)

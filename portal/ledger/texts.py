@@ -40,6 +40,10 @@ register_actions(
         "team.remove_member": gettext_noop("Member removed"),
         "job.cancel": gettext_noop("Job cancelled"),
         "ledger.erase_text": gettext_noop("Text of a record erased"),
+        "ledger.key_create": gettext_noop("Key of the ledger made"),
+        "ledger.key_rotate": gettext_noop("Key of the ledger replaced"),
+        "ledger.key_retire": gettext_noop("Key of the ledger retired"),
+        "ledger.key_compromise": gettext_noop("Key of the ledger declared compromised"),
     }
 )
 register_subjects(
@@ -51,8 +55,15 @@ register_subjects(
         "team": gettext_noop("Team"),
         "job": gettext_noop("Job"),
         "event": gettext_noop("Record"),
+        "ledger-key": gettext_noop("Key of the ledger"),
     },
-    links={"user": page_of("person"), "team": page_of("team"), "job": page_of("job"), "event": page_of("record")},
+    links={
+        "user": page_of("person"),
+        "team": page_of("team"),
+        "job": page_of("job"),
+        "event": page_of("record"),
+        "ledger-key": lambda key: page_of("checkpoints")(),
+    },
 )
 register_fields(
     {
@@ -89,6 +100,14 @@ register_fields(
         "scope.write": gettext_noop("Read and change"),
         "days": gettext_noop("Days"),
         "text": gettext_noop("Text"),
+        "state": gettext_noop("State"),
+        "public_key": gettext_noop("Public key"),
+        "replaced_by": gettext_noop("Replaced by"),
+        "since_size": gettext_noop("Signs from the size"),
+        "until_size": gettext_noop("Believed up to the size"),
+        "state.active": gettext_noop("Active"),
+        "state.retired": gettext_noop("Retired"),
+        "state.compromised": gettext_noop("Compromised"),
         "reason": gettext_noop("Reason"),
     }
 )

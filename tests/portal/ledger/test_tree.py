@@ -95,7 +95,7 @@ def test_any_split_of_appends_gives_one_tree(some, cuts):
 
 @given(leaves.filter(len), st.data())
 def test_a_proof_proves_its_entry_and_no_other(some, data):
-    node_at, top = grown(some)
+    node_at, _top = grown(some)
     size = data.draw(st.integers(1, len(some)))
     index = data.draw(st.integers(0, size - 1))
     path, head = inclusion(index, size, node_at), naive_root(some[:size])
