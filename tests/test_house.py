@@ -30,6 +30,9 @@ PURE = (
     "portal.calendars",
     "portal.charts",
     "portal.ledger.canonical",
+    "portal.ledger.tree",
+    "portal.ledger.checkpoint",
+    "portal.ledger.offline",
     "assessments.framework",
     "assessments.framework_checks",
     "assessments.framework_filling",
@@ -70,6 +73,11 @@ PURE = (
     "governance.gate_texts",
     "governance.readings",
     "governance.policies_apply",
+    "governance.quorum",
+    "governance.way",
+    "governance.profile_change",
+    "governance.reconcile_rules",
+    "governance.mlflow_gate",
     "governance.suppression",
     "governance.registry",
 )
@@ -157,9 +165,19 @@ def test_pure_modules_import_only_pure_ones(name):
 
 
 def test_mlflow_is_imported_by_the_registry_and_the_sandboxed_child_alone():
-    allowed = ("governance.registry", "governance.sandbox", "portal.demo")
+    allowed = ("governance.registry", "governance.sandbox", "governance.mlflow_gate", "portal.demo")
     users = {n for n, p in MODULES.items() if any(t.split(".")[0] == "mlflow" for t in imports(n, p))}
     assert all(user.startswith(allowed) for user in users), users
+
+
+def test_the_gate_runs_beside_mlflow_with_nothing_else_of_ours():
+    """It is installed without our dependencies: what it imports of ours is its own, and what lies above it is empty."""
+    gate = {n: p for n, p in MODULES.items() if n.startswith("governance.mlflow_gate")}
+    assert gate
+    found = {t for n, p in gate.items() for t in imports(n, p)}
+    ours = {t for t in found if t.split(".")[0] in ("portal", "assessments", "governance")}
+    assert not {t for t in ours if not t.startswith("governance.mlflow_gate")}
+    assert not (ROOT / "governance" / "__init__.py").read_text("utf-8").strip()
 
 
 def test_the_web_process_loads_nothing_heavy_and_needs_no_environment():
