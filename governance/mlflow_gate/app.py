@@ -65,6 +65,8 @@ def _with_auth(app: Flask, configuration: Configuration) -> Any:
     start; here each worker may find that it is missing, so that one after the other looks."""
     from mlflow.server import auth
 
+    # Each who is signed in may read the gate's report; basic-auth refuses what has no rule.
+    auth.BEFORE_REQUEST_VALIDATORS[(_prefixed(REPORT), "GET")] = lambda: True
     with _one_at_a_time(configuration.state or Path(tempfile.gettempdir())):
         return auth.create_app(app)
 

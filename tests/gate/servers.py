@@ -68,6 +68,7 @@ class GateServer:
         end = time.monotonic() + STARTING
         while not parent.healthy(self.port):
             assert self.process.poll() is None, self.log[-3000:]
+            assert "died" not in self.log, self.log[-3000:]  # uvicorn would start its workers again for ever
             assert time.monotonic() < end, self.log[-3000:]
             time.sleep(0.2)
         return self
