@@ -22,8 +22,8 @@ from governance.models import (
     PromotionState,
 )
 from governance.outgoing import outgoing_message, printed
-from governance.policy import Environment, Gate, describe_gate
-from governance.verdict import environments, judge, rules_of, told
+from governance.policy import Gate, Rules, describe_gate
+from governance.verdict import environments, judge, rules_kept, told
 from governance.views.drift_figures import drift_view
 from governance.views.explanation_figures import ExplanationView, explanation_view
 from governance.views.fairness_figures import EACH, TOGETHER, FairnessView, fairness_view
@@ -54,7 +54,7 @@ class Judged:
     """A verdict as the dossier prints it: frozen when it was decided, or as of now."""
 
     key: str
-    rules: Environment
+    rules: Rules
     policy: Policy
     verdict: Verdict
     at: datetime
@@ -155,25 +155,24 @@ def _judged(version: ModelVersion, promotion: Promotion | None) -> tuple[list[Ju
     if promotion is None:
         return [_now(version, key, None, audits) for key in environments()], audits
     if promotion.state == PromotionState.OPEN or not promotion.verdict:
-        return [_now(version, promotion.environment, promotion.policy, audits)], audits
+        return [_now(version, promotion.environment, rules_kept(promotion), audits)], audits
     verdict = told(Verdict.from_json(promotion.verdict))
     read = {audit.pk: audit for audit in version.audits.filter(pk__in=[r.audit_id for r in verdict.results])}
     audits |= {audit.kind: audit for audit in read.values()}
-    rules = rules_of(promotion.policy, promotion.environment)
+    rules = rules_kept(promotion)
     lines = _gate_lines(verdict, rules, read)
     at = promotion.verdict_at or promotion.requested_at
     return [Judged(promotion.environment, rules, promotion.policy, verdict, at, lines, True)], audits
 
 
-def _now(version: ModelVersion, key: str, policy: Policy | None, audits: Mapping[str, Audit]) -> Judged:
-    judgement = judge(version, key, policy=policy)
-    rules = rules_of(judgement.policy, key)
+def _now(version: ModelVersion, key: str, rules: Rules | None, audits: Mapping[str, Audit]) -> Judged:
+    judgement = judge(version, key, rules)
     verdict = told(judgement.verdict)
-    lines = _gate_lines(verdict, rules, {audit.pk: audit for audit in audits.values()})
-    return Judged(key, rules, judgement.policy, verdict, judgement.at, lines, False)
+    lines = _gate_lines(verdict, judgement.rules, {audit.pk: audit for audit in audits.values()})
+    return Judged(key, judgement.rules, judgement.policy, verdict, judgement.at, lines, False)
 
 
-def _gate_lines(verdict: Verdict, rules: Environment, read: Mapping[int, Audit]) -> list[GateLine]:
+def _gate_lines(verdict: Verdict, rules: Rules, read: Mapping[int, Audit]) -> list[GateLine]:
     gates: dict[str, Gate] = {gate.id: gate for gate in rules.gates}
     return [
         GateLine(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db.models import OuterRef, Subquery
 
 from governance.gates import AuditEvidence, Subject
@@ -11,22 +13,45 @@ from portal.message import Message
 
 def latest_audits(version: ModelVersion) -> dict[str, Audit]:
     """The newest audit of each kind; of older ones, whose results are large, nothing is read."""
+    return latest_audits_of([version])[version.pk]
+
+
+def latest_audits_of(versions: Iterable[ModelVersion]) -> dict[int, dict[str, Audit]]:
+    """The same for several versions in one query, by version."""
+    found: dict[int, dict[str, Audit]] = {version.pk: {} for version in versions}
     same = Audit.objects.filter(version=OuterRef("version"), kind=OuterRef("kind")).order_by("-created_at", "-id")
-    newest = version.audits.filter(pk=Subquery(same.values("pk")[:1])).order_by("created_at", "id")
-    return {audit.kind: audit for audit in newest}
+    newest = Audit.objects.filter(version__in=list(found), pk=Subquery(same.values("pk")[:1]))
+    for audit in newest.order_by("created_at", "id"):
+        found[audit.version_id][audit.kind] = audit
+    return found
 
 
 def collect(version: ModelVersion) -> tuple[dict[str, AuditEvidence], Subject]:
     """The newest audit of each kind, and the version as it is now."""
-    evidence = {kind: _as_evidence(audit) for kind, audit in latest_audits(version).items()}
+    return collect_many([version])[version.pk]
+
+
+def collect_many(versions: Iterable[ModelVersion]) -> dict[int, tuple[dict[str, AuditEvidence], Subject]]:
+    """The same for several versions, by version, in as many queries as for one."""
+    versions = list(versions)
+    audits = latest_audits_of(versions)
+    return {
+        version.pk: (
+            {kind: _as_evidence(audit) for kind, audit in audits[version.pk].items()},
+            _subject(version),
+        )
+        for version in versions
+    }
+
+
+def _subject(version: ModelVersion) -> Subject:
     profile = getattr(version.model, "profile", None)
-    subject = Subject(
+    return Subject(
         kind=profile.kind if profile else "",
         risk=profile.risk if profile else "",
         artifact_digest=version.artifact_digest,
         profile_digest=profile.digest if profile else "",
     )
-    return evidence, subject
 
 
 def _as_evidence(audit: Audit) -> AuditEvidence:
@@ -42,4 +67,5 @@ def _as_evidence(audit: Audit) -> AuditEvidence:
         profile_digest=str(audit.inputs.get("profile", "")),
         id=audit.pk,
         unsandboxed=bool(audit.inputs.get("unsandboxed")),
+        compared_with=str(audit.inputs.get("live_version", "")),
     )

@@ -13,12 +13,11 @@ from django.db.models import Q
 
 from assessments import collectors
 from assessments.evidence_rules import Fact
+from governance.in_force import PRODUCTION, environments
 from governance.models import ModelVersion, Placement, RegisteredModel
-from governance.verdict import environments
 from portal.accounts.models import Team
 
 WINDOW = timedelta(days=90)
-PRODUCTION = "production"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 LOCAL_SOURCES = ("code", "local", "")
 PIPELINE_TAGS = ("mlflow.autologging", "mlflow.databricks.jobRunID", "kubeflow.run_id", "airflow.run_id", "dvc.stage")

@@ -42,6 +42,7 @@ register(
         "promotion.bound.policy": gettext_noop("the policy"),
         "promotion.bound.profile": gettext_noop("the profile"),
         "promotion.bound.evidence": gettext_noop("the evidence"),
+        "promotion.bound.exceptions": gettext_noop("the exceptions"),
         # moving
         "move.checking": gettext_noop("Checking that nothing has changed since the approval."),
         "move.setting": gettext_noop("Setting the alias %(alias)s to version %(number)s."),

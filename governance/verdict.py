@@ -2,26 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property
 from typing import Any
 
 from django.utils import timezone
 
 from governance import gates
-from governance.evidence import collect
 from governance.gates import AuditEvidence, GateResult, Verdict
-from governance.maturity import evidence_of
+from governance.in_force import (
+    current_policy,
+    environments,
+    in_force,
+    parsed,
+    published,
+    rules_by,
+    rules_kept,
+    rules_now,
+    rules_of,
+    rules_of_policy,
+)
+from governance.material import Material, gather
 from governance.models import ModelVersion, Policy, digest_of
 from governance.outgoing import gate_results, outgoing_gates
-from governance.policy import Environment, parse
+from governance.policy import Rules
 from portal.message import Message
-from portal.web.errors import Invalid
 from portal.web.say import say
 
-BOUND = ("artifact", "policy", "profile", "evidence")
+__all__ = [
+    "BOUND",
+    "Judgement",
+    "as_document",
+    "bound_digests",
+    "current_policy",
+    "environments",
+    "in_force",
+    "judge",
+    "judge_many",
+    "parsed",
+    "rules_by",
+    "rules_kept",
+    "rules_now",
+    "rules_of",
+    "told",
+    "verdict_for",
+]
+BOUND = ("artifact", "policy", "profile", "evidence", "exceptions")
 
 
 @dataclass(frozen=True)
@@ -30,21 +58,58 @@ class Judgement:
 
     verdict: Verdict
     bound: Mapping[str, str]
-    policy: Policy
+    rules: Rules
     environment: str
     at: datetime
 
+    @cached_property
+    def policy(self) -> Policy:
+        """The first of the policies that the rules come from, as published."""
+        return self.policies[0]
 
-def judge(version: ModelVersion, environment: str, *, policy: Policy | None = None, now=None) -> Judgement:
-    """Weigh the evidence at hand against a policy: the current one unless another is given."""
-    policy = policy or current_policy(version, environment)
-    rules, now = rules_of(policy, environment), now or timezone.now()
-    evidence, subject = collect(version)
-    evidence |= evidence_of(version, rules.gates, now)
-    verdict = gates.evaluate(rules, evidence, subject, now)
-    asked = {gate.audit for gate in rules.gates}
-    bound = bound_digests(version, policy, {kind: e for kind, e in evidence.items() if kind in asked})
-    return Judgement(verdict, bound, policy, environment, now)
+    @cached_property
+    def policies(self) -> list[Policy]:
+        """All policies that the rules come from, in the rules' order."""
+        return published(self.rules.sources)
+
+    @property
+    def frozen(self) -> list[dict[str, Any]]:
+        """The rules as a request keeps them."""
+        return [source.to_json() for source in self.rules.sources]
+
+
+def judge(
+    version: ModelVersion, environment: str, rules: Rules | None = None, *, policy: Policy | None = None, now=None
+) -> Judgement:
+    """Weigh the evidence at hand against the rules in force, unless others, or one policy alone, are given."""
+    if rules is None:
+        rules = rules_of_policy(policy, environment) if policy else rules_now(version, environment)
+    return judge_many([version], rules, now=now)[0]
+
+
+def judge_many(
+    versions: Iterable[ModelVersion], rules: Rules | Callable[[ModelVersion], Rules], *, now=None
+) -> list[Judgement]:
+    """Judge several versions, in as many queries as one takes.
+
+    Parameters
+    ----------
+    versions : iterable of ModelVersion
+        Best with their models, profiles and teams at hand.
+    rules : Rules, or a function of the version
+        For versions of different kinds and risks other policies may apply.
+    """
+    now = now or timezone.now()
+    asked = [(version, rules if isinstance(rules, Rules) else rules(version)) for version in versions]
+    return [_judged(material, now) for material in gather(asked, now)]
+
+
+def _judged(material: Material, now: datetime) -> Judgement:
+    rules = material.rules
+    verdict = gates.evaluate(rules, material.evidence, material.subject, now, exceptions=material.exceptions)
+    asked = {gate.source for gate in rules.gates} | ({"maturity"} if rules.maturity_rules else set())
+    seen = {kind: item for kind, item in material.evidence.items() if kind in asked}
+    return Judgement(verdict, bound_digests(material.version, rules, seen, verdict), rules, rules.environment, now)
 
 
 def verdict_for(version: ModelVersion, environment: str, *, policy: Policy | None = None, now=None) -> Verdict:
@@ -52,57 +117,19 @@ def verdict_for(version: ModelVersion, environment: str, *, policy: Policy | Non
     return judge(version, environment, policy=policy, now=now).verdict
 
 
-def bound_digests(version: ModelVersion, policy: Policy, evidence: Mapping[str, AuditEvidence]) -> dict[str, str]:
-    """What an approval binds: when one of these changes, it lapses."""
+def bound_digests(
+    version: ModelVersion, rules: Rules | Policy, evidence: Mapping[str, AuditEvidence], verdict: Verdict | None = None
+) -> dict[str, str]:
+    """What an approval binds: when one of these changes, it lapses. Exceptions are bound where there are any."""
     profile = getattr(version.model, "profile", None)
+    waived = {result.id: result.waived.to_json() for result in verdict.results if result.waived} if verdict else {}
     return {
         "artifact": version.artifact_digest,
-        "policy": policy.digest,
+        "policy": rules.digest,
         "profile": profile.digest if profile else "",
         "evidence": digest_of({kind: item.digest for kind, item in evidence.items()}),
+        **({"exceptions": digest_of(waived)} if waived else {}),
     }
-
-
-def current_policy(version: ModelVersion, environment: str) -> Policy:
-    """The policy in force for an environment: of the newest versions of all policies, the last one published.
-
-    Raises
-    ------
-    Invalid
-        No published policy knows the environment.
-    """
-    fitting = [policy for policy in in_force() if environment in parsed(policy.text).environments]
-    if not fitting:
-        raise Invalid("policy.no-environment", environment=environment)
-    return fitting[-1]
-
-
-def in_force() -> list[Policy]:
-    """The newest version of each policy, the last published last."""
-    newest = {policy.key: policy for policy in Policy.objects.order_by("version")}
-    return sorted(newest.values(), key=lambda policy: (policy.published_at, policy.pk))
-
-
-def environments() -> dict[str, Environment]:
-    """All environments that can be asked for now, by key, each by the policy in force."""
-    known: dict[str, Environment] = {}
-    for policy in in_force():
-        known |= parsed(policy.text).environments
-    return known
-
-
-def rules_of(policy: Policy, environment: str) -> Environment:
-    """One environment's part of a policy."""
-    known = parsed(policy.text).environments
-    if environment not in known:
-        raise Invalid("policy.no-environment", environment=environment)
-    return known[environment]
-
-
-@lru_cache(maxsize=64)
-def parsed(text: str):
-    """A published policy, parsed once a process."""
-    return parse(text)
 
 
 def as_document(version: ModelVersion, judgement: Judgement) -> dict[str, Any]:
@@ -113,13 +140,17 @@ def as_document(version: ModelVersion, judgement: Judgement) -> dict[str, Any]:
         "model": version.model.name,
         "version": version.number,
         "environment": judgement.environment,
-        "policy": {"key": judgement.policy.key, "version": judgement.policy.version, "digest": judgement.policy.digest},
+        "policy": vars(judgement.rules.sources[0]),
+        "policies": [vars(source) for source in judgement.rules.sources],
         "outcome": verdict.outcome,
         "passes": verdict.passes,
         "sentence": say(verdict.message),
         "message": verdict.message.to_json(),
         "reasons": [_reason(result) for result in verdict.gravest_first],
         "approvals_required": verdict.approvals_required,
+        "needs": [stage.to_json() for stage in verdict.needs],
+        "waived": verdict.waived,
+        "automatic": verdict.automatic,
         "bound": dict(judgement.bound),
         "computed_at": judgement.at.isoformat(),
     }
@@ -148,4 +179,5 @@ def _reason(result: GateResult) -> dict[str, Any]:
         "label": result.label,
         "observed_at": result.observed_at.isoformat() if result.observed_at else None,
         "audit_id": result.audit_id,
+        "waived": result.waived.to_json() if result.waived else None,
     }

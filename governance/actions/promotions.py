@@ -32,7 +32,7 @@ from governance.models import (
     PromotionState,
 )
 from governance.moves import enqueue_move
-from governance.verdict import Judgement, judge, rules_of
+from governance.verdict import Judgement, judge, rules_kept
 from portal.accounts.permissions import require
 from portal.ledger.actions import record
 from portal.ledger.models import Event
@@ -55,7 +55,7 @@ def request(*, version: ModelVersion, environment: str, reason: str = "", by) ->
             promotion = Promotion.objects.create(
                 version=version,
                 environment=environment,
-                policy=judgement.policy,
+                **_frozen(judgement),
                 reason=reason,
                 requested_by=by,
                 **_computed(judgement),
@@ -153,7 +153,7 @@ def resubmit(*, promotion: Promotion, reason: str = "", by) -> Promotion:
         check_can_resubmit(fresh, by)
         judgement = judge(fresh.version, fresh.environment)
         more = {"reason": reason} if reason else {}
-        advance(fresh, fresh.rev, "resubmit", policy=judgement.policy, **more, **_computed(judgement))
+        advance(fresh, fresh.rev, "resubmit", **_frozen(judgement), **more, **_computed(judgement))
         states = {"before": {"state": "sent_back"}, "after": {"state": "open"}}
         _tell("resubmit", fresh, by, reason=reason, judgement=judgement, **states)
         _ask_for_audits(fresh, judgement, by)
@@ -211,7 +211,12 @@ def advance(promotion: Promotion, rev: int, event: str | None, **fields: Any) ->
 
 
 def _judge(promotion: Promotion) -> Judgement:
-    return judge(promotion.version, promotion.environment, policy=promotion.policy)
+    return judge(promotion.version, promotion.environment, rules_kept(promotion))
+
+
+def _frozen(judgement: Judgement) -> dict[str, Any]:
+    """The rules as the request keeps them; the list is only for several policies."""
+    return {"policy": judgement.policy, "rules": judgement.frozen if len(judgement.frozen) > 1 else []}
 
 
 def _computed(judgement: Judgement) -> dict[str, Any]:
@@ -274,7 +279,7 @@ def _into_outbox(promotion: Promotion, event: Event, by) -> None:
         promotion=promotion,
         defaults={
             "model": promotion.version.model,
-            "alias": rules_of(promotion.policy, promotion.environment).alias,
+            "alias": rules_kept(promotion).alias,
             "number": promotion.version.number,
             "replaced": None,
             "state": MoveState.WAITING,

@@ -22,8 +22,8 @@ def localised(text) -> str:
 @register.filter
 def audit_kind(kind: str) -> str:
     """The word for a kind of audit, or for what else a gate looks at."""
-    if kind == "maturity":
-        return say(Message("gates.audit.maturity"))
+    if kind in ("maturity", "replay", "checklist", "fact"):
+        return say(Message(f"gates.audit.{kind}"))
     return str(AuditKind(kind).label) if kind in AuditKind.values else kind
 
 

@@ -22,5 +22,8 @@ def audit_url(kind: str, version, audit_id: int | None = None) -> str:
     if kind == "maturity":
         team = version.model.team
         return reverse("team", args=[team.slug]) if team else reverse("model", args=[version.model_id])
+    if kind in ("checklist", "fact"):
+        return reverse("version", args=[version.model_id, version.number])
+    kind = "safety" if kind == "replay" else kind
     address = reverse(f"version-{kind}", args=[version.model_id, version.number])
     return f"{address}?audit={audit_id}" if audit_id else address

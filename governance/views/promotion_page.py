@@ -13,7 +13,7 @@ from governance import approving
 from governance.gates import GateResult, Verdict
 from governance.models import AuditKind, DecisionKind, ModelVersion, Placement, Promotion, PromotionState
 from governance.policy import Environment
-from governance.verdict import environments, judge, rules_of
+from governance.verdict import environments, judge, rules_kept
 from portal.jobs.models import Job
 from portal.ledger.models import Event
 from portal.ledger.reading import read
@@ -84,15 +84,16 @@ def places() -> dict[str, Any]:
 def promotion_context(request: HttpRequest, promotion: Promotion) -> dict[str, Any]:
     """All that the page shows. An open promotion is judged as of now; a decided one as it was frozen."""
     version, user = promotion.version, request.user
-    rules = rules_of(promotion.policy, promotion.environment)
+    rules = rules_kept(promotion)
     decisions = list(promotion.decisions.select_related("by"))
     standing = [d for d in decisions if d.decision == DecisionKind.APPROVE and not d.lapsed_at]
     if promotion.state == PromotionState.OPEN:
-        judgement = judge(version, promotion.environment, policy=promotion.policy)
+        judgement = judge(version, promotion.environment, rules)
         verdict, bound, at = judgement.verdict, dict(judgement.bound), judgement.at
     else:
         verdict = Verdict.from_json(promotion.verdict) if promotion.verdict else None
         bound, at = (decisions[-1].bound if decisions else {}), promotion.verdict_at
+    needed = verdict.approvals_required if verdict else rules.approvals_required
     jobs = audit_jobs(request, version) if promotion.state == PromotionState.OPEN else []
     move_jobs = Job.objects.for_user(user).about("promotion", promotion.pk)
     return {
@@ -100,6 +101,7 @@ def promotion_context(request: HttpRequest, promotion: Promotion) -> dict[str, A
         "version": version,
         "model": version.model,
         "rules": rules,
+        "needed": needed,
         "kind": STATE_KINDS[promotion.state],
         "verdict": verdict,
         "verdict_at": at,
@@ -108,7 +110,7 @@ def promotion_context(request: HttpRequest, promotion: Promotion) -> dict[str, A
         "decisions": decisions,
         "last_decision": decisions[-1] if decisions else None,
         "standing": standing,
-        "still_needed": range(max(0, rules.approvals.required - len(standing))),
+        "still_needed": range(max(0, needed - len(standing))),
         "jobs": jobs,
         "move": getattr(promotion, "move", None),
         "move_job": move_jobs.first() if promotion.state == PromotionState.APPROVED else None,
@@ -161,8 +163,9 @@ def preflight_context(request: HttpRequest, version: ModelVersion, asked: str) -
     return {
         "environments": known,
         "chosen": chosen,
-        "rules": known[chosen],
+        "rules": judgement.rules,
         "policy": judgement.policy,
+        "policies": judgement.policies,
         "verdict": judgement.verdict,
         "checks": checks_of(judgement.verdict, jobs),
         "jobs": jobs,

@@ -1,0 +1,108 @@
+"""Which policies are in force, and the rules that they make for a version, or made when a request opened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from django.db.models import Q
+
+from governance.models import ModelVersion, Policy, Promotion
+from governance.policies_apply import RulesError, combine
+from governance.policy import Environment, InForce, Rules, Source, of_environment, parse
+from portal.web.errors import Invalid
+
+PRODUCTION = "production"
+
+
+def rules_now(version: ModelVersion, environment: str) -> Rules:
+    """The rules for a version by all policies in force that apply to it.
+
+    Raises
+    ------
+    Invalid
+        No published policy knows the environment, or none applies to such a model.
+    """
+    return rules_by(in_force_parsed(), version, environment)
+
+
+def rules_by(policies: Sequence[InForce], version: ModelVersion, environment: str) -> Rules:
+    """The same by policies that are given."""
+    profile = getattr(version.model, "profile", None)
+    try:
+        return combine(policies, environment, profile.kind if profile else "", profile.risk if profile else "")
+    except RulesError as error:
+        raise Invalid(error.message) from error
+
+
+def rules_kept(promotion: Promotion) -> Rules:
+    """The rules that were frozen when a request opened, whatever has been published or become of the model since."""
+    if len(promotion.rules) < 2:
+        return rules_of_policy(promotion.policy, promotion.environment)
+    sources = [Source(kept["policy"], kept["version"], kept["digest"]) for kept in promotion.rules]
+    policies = [InForce(parsed(row.text), row.version) for row in published(sources)]
+    try:
+        return combine(policies, promotion.environment, "", "")
+    except RulesError as error:
+        raise Invalid(error.message) from error
+
+
+def rules_of_policy(policy: Policy, environment: str) -> Rules:
+    """The rules of one policy alone."""
+    return of_environment(rules_of(policy, environment), environment, Source(policy.key, policy.version, policy.digest))
+
+
+def current_policy(version: ModelVersion, environment: str) -> Policy:
+    """Of the policies in force that know an environment, the last one published.
+
+    Raises
+    ------
+    Invalid
+        No published policy knows the environment.
+    """
+    fitting = [policy for policy in in_force() if environment in parsed(policy.text).environments]
+    if not fitting:
+        raise Invalid("policy.no-environment", environment=environment)
+    return fitting[-1]
+
+
+def in_force() -> list[Policy]:
+    """The newest version of each policy, the last published last."""
+    newest = {policy.key: policy for policy in Policy.objects.order_by("version")}
+    return sorted(newest.values(), key=lambda policy: (policy.published_at, policy.pk))
+
+
+def in_force_parsed() -> list[InForce]:
+    """The same, parsed."""
+    return [InForce(parsed(policy.text), policy.version) for policy in in_force()]
+
+
+def published(sources: Sequence[Source]) -> list[Policy]:
+    """The rows of some policies, in the order of the sources."""
+    which = Q(pk__in=())
+    for source in sources:
+        which |= Q(key=source.key, version=source.version)
+    rows = {(row.key, row.version): row for row in Policy.objects.filter(which)}
+    return [rows[source.key, source.version] for source in sources]
+
+
+def environments() -> dict[str, Environment]:
+    """All environments that can be asked for now, by key, each by the policy in force."""
+    known: dict[str, Environment] = {}
+    for policy in in_force():
+        known |= parsed(policy.text).environments
+    return known
+
+
+def rules_of(policy: Policy, environment: str) -> Environment:
+    """One environment's part of a policy."""
+    known = parsed(policy.text).environments
+    if environment not in known:
+        raise Invalid("policy.no-environment", environment=environment)
+    return known[environment]
+
+
+@lru_cache(maxsize=64)
+def parsed(text: str):
+    """A published policy, parsed once a process."""
+    return parse(text)
