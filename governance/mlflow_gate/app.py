@@ -20,13 +20,11 @@ from typing import Any
 from flask import Flask, Response, g, jsonify, request
 
 from .configuration import Configuration
-from .gate import Gate, Refusal
+from .gate import REPORT, REPORT_FORM, Gate, Refusal
 from .rules import LET_THROUGH, RULES
 
 log = logging.getLogger("sekisho.gate")
 
-FORM = "sekisho.gate/1"
-REPORT = "/ajax-api/2.0/sekisho/gate"
 REPORTED_USES = 200
 _REGISTRY = ("/mlflow/registered-models/", "/mlflow/model-versions/")
 _RIGHTS = "/mlflow/registered-models/permissions/"  # of basic-auth, which guards them itself
@@ -204,7 +202,7 @@ def _report(gate: Gate, problems: list[str]) -> dict[str, Any]:
         except (OSError, sqlite3.Error) as error:
             problems = [*problems, f"SEKISHO_STATE: {error}"]
     return {
-        "form": FORM,
+        "form": REPORT_FORM,
         "version": _version(),
         "keys": configuration.key_ids,
         "aliases": list(configuration.aliases),

@@ -16,6 +16,9 @@ from .tokens import HEADER, Change, Refused, covers, verify
 
 log = logging.getLogger("sekisho.gate")
 
+REPORT = "/ajax-api/2.0/sekisho/gate"
+REPORT_FORM = "sekisho.gate/1"
+
 REASONS = {
     "closed": "The gate of this server has no key, so that nothing governed changes here until it has one.",
     "never": "No token allows it.",

@@ -14,6 +14,7 @@ from flask import Flask
 from governance.mlflow_gate import app as gate_app
 from governance.mlflow_gate import tokens
 from governance.mlflow_gate.configuration import Configuration
+from governance.mlflow_gate.gate import REPORT
 from governance.mlflow_gate.rules import LET_THROUGH, RULES
 from governance.mlflow_gate.tokens import HEADER, Grant, sign
 from tests.gate.test_tokens import PRIVATE, PUBLIC
@@ -438,7 +439,7 @@ def test_without_a_place_for_used_tokens_none_is_taken(store, tmp_path, name):
         code(registry.set_alias(name, "champion", "1", token=token("alias.set", name, "champion", None, "1")))
         == "no-state"
     )
-    assert registry.client.get(gate_app.REPORT).json["single_use"] is False
+    assert registry.client.get(REPORT).json["single_use"] is False
     assert registry.aliases(name) == {}
 
 
@@ -465,14 +466,14 @@ def test_an_emergency_token_sets_the_alias_once(registry, name):
     assert code(registry.set_alias(name, "staging", "2", token=sealed)) == "other-change"
     assert registry.set_alias(name, "champion", "2", token=sealed).status_code == 200
     assert code(registry.set_alias(name, "champion", "1", token=sealed)) == "used"
-    uses = registry.client.get(gate_app.REPORT).json["uses"]
+    uses = registry.client.get(REPORT).json["uses"]
     assert [(use["model"], use["old"], use["new"], use["emergency"], use["status"]) for use in uses] == [
         (name, None, "2", True, 200)
     ]
 
 
 def test_the_report(registry, name):
-    report = registry.client.get(gate_app.REPORT).json
+    report = registry.client.get(REPORT).json
     assert report | {"version": ""} == {
         "form": "sekisho.gate/1",
         "version": "",

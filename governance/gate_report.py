@@ -1,0 +1,80 @@
+"""What the gate at a registry's server says of itself, and what it lacks."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from governance.mlflow_gate.gate import REPORT, REPORT_FORM
+from governance.mlflow_gate.names import matches
+from governance.mlflow_gate.tokens import key_id
+from governance.models import Place, Placement, Registry
+from portal.ledger.keyring import active_key
+from portal.message import Message
+
+
+def fetch(connection) -> dict[str, Any] | None:
+    """The gate's report, or None where the server has no gate. Errors of the way there are the registry's."""
+    from governance.registry.connection import Deadline
+    from governance.registry.errors import Denied, NotFound, NotMlflow, Rejected
+    from governance.registry.http import call_json
+
+    deadline = Deadline(connection.deadline, connection.address)
+    try:
+        report = call_json(connection, connection.endpoint, "GET", REPORT, deadline=deadline)
+    except (NotFound, NotMlflow, Rejected, Denied):
+        return None
+    return report if report.get("form") == REPORT_FORM else None
+
+
+def governed_here(registry: Registry) -> tuple[set[str], set[str]]:
+    """Which aliases of the registry are environments, and the patterns of models that are."""
+    from governance.in_force import environments
+
+    places = {place.environment: place for place in Place.objects.filter(registry=registry)}
+    aliases, models = set(), set()
+    for key, environment in environments().items():
+        place = places.get(key)
+        if place is None or place.kind == "alias":
+            aliases.add((place.alias if place else "") or environment.alias)
+        elif place.kind == "model":
+            models.add(place.name_pattern.replace("{name}", "*"))
+    return aliases, models
+
+
+def shortcomings(registry: Registry, report: Mapping[str, Any] | None) -> list[Message]:
+    """What a person has to put right before the gate holds what the policies need; empty if nothing."""
+    if report is None:
+        return [Message("gate.off", {"registry": registry.name})]
+    aliases, patterns = governed_here(registry)
+    live = Placement.objects.filter(until=None, model__registry=registry).values_list("model__name", flat=True)
+    key = active_key()
+    return [
+        *lacking(report, aliases=aliases, patterns=patterns, live=set(live), slug=registry.slug),
+        *_key(report, base64.b64decode(key.public) if key else None),
+    ]
+
+
+def lacking(
+    report: Mapping[str, Any], *, aliases: Iterable[str], patterns: Iterable[str], live: Iterable[str], slug: str
+) -> list[Message]:
+    """What a report lacks, beside the key."""
+    found = [Message("gate.problem", {"problem": str(problem)}) for problem in report.get("problems", ())]
+    if free := sorted(alias for alias in aliases if not matches(alias, report.get("aliases", ()))):
+        found.append(Message("gate.aliases-free", {"aliases": free}))
+    if free := sorted(name for name in live if not matches(name, report.get("models", ()))):
+        found.append(Message("gate.models-free", {"models": free}))
+    if open_ := sorted(set(patterns) - set(report.get("environment_models", ()))):
+        found.append(Message("gate.environments-open", {"models": open_}))
+    if report.get("server") not in ("", slug):
+        found.append(Message("gate.other-server", {"found": str(report.get("server")), "slug": slug}))
+    return found
+
+
+def _key(report: Mapping[str, Any], public: bytes | None) -> list[Message]:
+    if public is None:
+        return [Message("gate.no-active-key")]
+    if key_id(public) not in report.get("keys", ()):
+        return [Message("gate.key-unknown", {"key": base64.b64encode(public).decode()})]
+    return []
