@@ -79,6 +79,45 @@ class Connection(Server):
         """
         return list(self._versions(since, self._clock()))
 
+    def latest_versions(self, since: int) -> list[RemoteVersion]:
+        """The versions updated last, by whole pages down to `since` (milliseconds).
+
+        The rest of the last page comes along: it covers what was written late, or in the same millisecond.
+        """
+        deadline, token, found = self._clock(), None, []
+        query: dict[str, Any] = {"max_results": _RECENT_PAGE, "order_by": "last_updated_timestamp DESC"}
+        while True:
+            more = {"page_token": token} if token else {}
+            data = self._call("GET", "model-versions/search", deadline, query=query | more)
+            page = [read_version(one) for one in data.get("model_versions", ())]
+            found += page
+            token = data.get("next_page_token")
+            if not token or any(version.updated < since for version in page):
+                return found
+
+    def versions_of_runs(self, run_ids: Iterable[str]) -> list[RemoteVersion]:
+        """All versions that were registered from some runs, whatever their models are called now."""
+        found: list[RemoteVersion] = []
+        for batch in _batches(run_ids):
+            query = {"max_results": _VERSIONS_PAGE, "filter": f"run_id IN ({_quoted(batch)})"}
+            rows = self._pages("model-versions/search", "model_versions", query, self._clock())
+            found += map(read_version, rows)
+        return found
+
+    def runs_in(self, run_ids: Iterable[str], experiments: Iterable[str]) -> dict[str, RemoteRun]:
+        """Runs by id among experiments that are known, deleted ones included: one call a batch."""
+        wanted, found = sorted(set(experiments)), {}
+        for batch in _batches(run_ids) if wanted else ():
+            body = {
+                "experiment_ids": wanted,
+                "filter": f"attributes.run_id IN ({_quoted(batch)})",
+                "run_view_type": "ALL",
+                "max_results": len(batch),
+            }
+            data = self._call("POST", "runs/search", self._clock(), body=body)
+            found |= {run.run_id: run for run in map(read_run, data.get("runs", ()))}
+        return found
+
     def version(self, name: str, version: str | int) -> RemoteVersion:
         """One version, with its aliases."""
         return self._version(name, version, self._clock())
@@ -279,3 +318,14 @@ class Connection(Server):
             return "all", 0
         held = [p for p in user.get("registered_model_permissions", ()) if p.get("permission") in _MAY_EDIT]
         return ("some", len(held)) if held else ("read", 0)
+
+
+def _batches(run_ids: Iterable[str]) -> Iterator[list[str]]:
+    """Ids that can be asked for in one filter; what is no id of a run is left out."""
+    wanted = list(dict.fromkeys(one for one in run_ids if one.isalnum()))
+    for start in range(0, len(wanted), RUNS_AT_ONCE):
+        yield wanted[start : start + RUNS_AT_ONCE]
+
+
+def _quoted(ids: Iterable[str]) -> str:
+    return ",".join(f"'{one}'" for one in ids)
