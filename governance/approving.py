@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from governance import lifecycle
 from governance.gates import Verdict
-from governance.models import Decision, DecisionKind, Promotion
+from governance.models import Decision, DecisionKind, ModelVersion, Promotion
 from portal.accounts.permissions import require
 from portal.ledger.models import Event
 from portal.web.errors import Conflict, DomainError, Forbidden
@@ -26,8 +26,13 @@ def is_requester(promotion: Promotion, user) -> bool:
 
 
 def is_author(promotion: Promotion, user) -> bool:
+    """Whether the user made the version that is to go."""
+    return made_by(promotion.version, user)
+
+
+def made_by(version: ModelVersion, user) -> bool:
     """Whether the run names the user: by address, by what stands before its @, or by name."""
-    author = promotion.version.author.strip().casefold()
+    author = version.author.strip().casefold()
     return bool(author) and author in {
         user.email.casefold(),
         user.email.partition("@")[0].casefold(),

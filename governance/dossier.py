@@ -23,7 +23,7 @@ from governance.models import (
 )
 from governance.outgoing import outgoing_message, printed
 from governance.policy import Gate, Rules, describe_gate
-from governance.verdict import environments, judge, rules_kept, told
+from governance.verdict import Judgement, environments, judge, judge_request, rules_kept, told
 from governance.views.drift_figures import drift_view
 from governance.views.explanation_figures import ExplanationView, explanation_view
 from governance.views.fairness_figures import EACH, TOGETHER, FairnessView, fairness_view
@@ -153,9 +153,9 @@ def _judged(version: ModelVersion, promotion: Promotion | None) -> tuple[list[Ju
     """The verdict of the promotion, or what each environment would say now; and the audits it rests on."""
     audits = latest_audits(version)
     if promotion is None:
-        return [_now(version, key, None, audits) for key in environments()], audits
+        return [_now(judge(version, key), key, audits) for key in environments()], audits
     if promotion.state == PromotionState.OPEN or not promotion.verdict:
-        return [_now(version, promotion.environment, rules_kept(promotion), audits)], audits
+        return [_now(judge_request(promotion), promotion.environment, audits)], audits
     verdict = told(Verdict.from_json(promotion.verdict))
     read = {audit.pk: audit for audit in version.audits.filter(pk__in=[r.audit_id for r in verdict.results])}
     audits |= {audit.kind: audit for audit in read.values()}
@@ -165,8 +165,7 @@ def _judged(version: ModelVersion, promotion: Promotion | None) -> tuple[list[Ju
     return [Judged(promotion.environment, rules, promotion.policy, verdict, at, lines, True)], audits
 
 
-def _now(version: ModelVersion, key: str, rules: Rules | None, audits: Mapping[str, Audit]) -> Judged:
-    judgement = judge(version, key, rules)
+def _now(judgement: Judgement, key: str, audits: Mapping[str, Audit]) -> Judged:
     verdict = told(judgement.verdict)
     lines = _gate_lines(verdict, judgement.rules, {audit.pk: audit for audit in audits.values()})
     return Judged(key, judgement.rules, judgement.policy, verdict, judgement.at, lines, False)

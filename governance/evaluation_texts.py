@@ -76,6 +76,9 @@ register(
             "Both tables hold the columns %(columns)s. Restricted attributes must stand in the restricted set alone."
         ),
         "set.copy_gone": gettext_noop("Sekisho's copy of the file is gone."),
+        "set.not_agreed": gettext_noop(
+            "It was pinned anew, and nobody has agreed yet that the model be judged on its new rows."
+        ),
         "set.not_pinned": gettext_noop("It has not been measured yet, so its digest is not pinned."),
         "set.changed": gettext_noop(
             "Its bytes are not those that were pinned: the file of %(name)s was changed. Its owner can pin it anew."

@@ -45,12 +45,15 @@ def collect_many(versions: Iterable[ModelVersion]) -> dict[int, tuple[dict[str, 
 
 
 def _subject(version: ModelVersion) -> Subject:
+    """What only its author has seen of a profile says neither of which kind nor of which risk the model is."""
     profile = getattr(version.model, "profile", None)
+    counts = profile is not None and profile.agreed
     return Subject(
-        kind=profile.kind if profile else "",
-        risk=profile.risk if profile else "",
+        kind=profile.kind if counts else "",
+        risk=profile.risk if counts else "",
         artifact_digest=version.artifact_digest,
         profile_digest=profile.digest if profile else "",
+        agreed=profile is None or profile.agreed,
     )
 
 

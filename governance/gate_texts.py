@@ -104,6 +104,7 @@ register(
         "gates.unhashed": gettext_noop("The version's files have not been hashed, so it is not known what would go."),
         "gates.other-profile": gettext_noop("The %(audit)s audit was made with another profile than today's."),
         "gates.no-profile": gettext_noop("The model has no profile, so it is not known what to ask of it."),
+        "gates.not-agreed": gettext_noop("Nobody has agreed to the model's profile yet, so nothing on it counts."),
         "gates.unreadable": gettext_noop("The result of the %(audit)s audit cannot be read."),
         "gates.not-applicable": gettext_noop("The policy does not ask this of such a model (%(kind)s, risk %(risk)s)."),
         "gates.missing.checklist": gettext_noop("Nobody has confirmed an item of the checklist for this version."),
@@ -260,6 +261,9 @@ register(
         "gates.fix.label": gettext_noop("Let Sekisho run the model or read its predictions: %(labels)s is needed."),
         "gates.fix.sandbox": gettext_noop(
             "An administrator gives a worker a working sandbox; the %(audit)s audit is run again there."
+        ),
+        "gates.fix.agree": gettext_noop(
+            "The team's manager, a reviewer or an administrator, other than who wrote the profile, agrees to it."
         ),
         "gates.fix.profile": gettext_noop("The owner team writes the profile on the model's page."),
         "gates.fix.gap": gettext_noop(

@@ -10,6 +10,7 @@ from django.db.models import Q
 from governance.models import ModelVersion, Policy, Promotion
 from governance.policies_apply import RulesError, combine
 from governance.policy import Environment, InForce, Rules, Source, of_environment, parse
+from governance.profile_change import higher_risk
 from portal.web.errors import Invalid
 
 PRODUCTION = "production"
@@ -28,23 +29,44 @@ def rules_now(version: ModelVersion, environment: str) -> Rules:
 
 def rules_by(policies: Sequence[InForce], version: ModelVersion, environment: str) -> Rules:
     """The same by policies that are given."""
-    profile = getattr(version.model, "profile", None)
+    kind, risk = known_of(version)
     try:
-        return combine(policies, environment, profile.kind if profile else "", profile.risk if profile else "")
+        return combine(policies, environment, kind, risk)
     except RulesError as error:
         raise Invalid(error.message) from error
 
 
+def known_of(version: ModelVersion) -> tuple[str, str]:
+    """Kind and risk of the model; empty while nobody has agreed to its profile, and then no policy is left out."""
+    profile = getattr(version.model, "profile", None)
+    return (profile.kind, profile.risk) if profile and profile.agreed else ("", "")
+
+
 def rules_kept(promotion: Promotion) -> Rules:
-    """The rules that were frozen when a request opened, whatever has been published or become of the model since."""
-    if len(promotion.rules) < 2:
+    """The rules that were frozen when a request opened, whatever has been published since.
+
+    A lower risk does not soften them; where the risk has become higher, the policies that are for it come in too.
+    """
+    more = _for_higher_risk(promotion)
+    if len(promotion.rules) < 2 and not more:
         return rules_of_policy(promotion.policy, promotion.environment)
     sources = [Source(kept["policy"], kept["version"], kept["digest"]) for kept in promotion.rules]
-    policies = [InForce(parsed(row.text), row.version) for row in published(sources)]
+    rows = published(sources) if sources else [promotion.policy]
+    policies = [*(InForce(parsed(row.text), row.version) for row in rows), *more]
     try:
         return combine(policies, promotion.environment, "", "")
     except RulesError as error:
         raise Invalid(error.message) from error
+
+
+def _for_higher_risk(promotion: Promotion) -> list[InForce]:
+    """The policies in force that are for such a model now, and were not when the request opened."""
+    kind, risk = known_of(promotion.version)
+    if not promotion.risk_at_request or higher_risk(risk, promotion.risk_at_request) == promotion.risk_at_request:
+        return []
+    kept = {promotion.policy.key, *(source["policy"] for source in promotion.rules)}
+    fitting = [one for one in in_force_parsed() if one.policy.is_for(promotion.environment, kind, risk)]
+    return [one for one in fitting if one.policy.key not in kept]
 
 
 def rules_of_policy(policy: Policy, environment: str) -> Rules:

@@ -14,6 +14,8 @@ from governance.in_force import PRODUCTION, environments
 from governance.maturity import Levels, asked_for
 from governance.models import GateException, ModelVersion, Placement
 from governance.policy import PerformanceNeeds, Rules
+from governance.profile_change import higher_risk
+from governance.supplied import supplied
 
 
 @dataclass(frozen=True)
@@ -27,8 +29,11 @@ class Material:
     exceptions: tuple[Exempt, ...] = ()
 
 
-def gather(asked: Iterable[tuple[ModelVersion, Rules]], now: datetime) -> list[Material]:
-    """The material for each version under its rules, in the order in which they are given."""
+def gather(asked: Iterable[tuple[ModelVersion, Rules]], now: datetime, *, least_risk: str = "") -> list[Material]:
+    """The material for each version under its rules, in the order in which they are given.
+
+    ``least_risk`` is one below which none of them is judged, whatever its profile says now.
+    """
     asked = list(asked)
     versions = list({version.pk: version for version, _rules in asked}.values())
     prefetch_related_objects(versions, "model__profile", "model__team")
@@ -36,11 +41,15 @@ def gather(asked: Iterable[tuple[ModelVersion, Rules]], now: datetime) -> list[M
     levels = _levels(asked, now)
     live = _live([version for version, rules in asked if _compares(rules)])
     signed = _exceptions(asked, now)
+    told = supplied(asked, now)
     found = []
     for version, rules in asked:
         evidence, subject = collected[version.pk]
+        evidence = {**evidence, **told.get((version.pk, rules.environment), {})}
         if level := levels.get((version.model.team_id, _frameworks(rules))):
             evidence = {**evidence, "maturity": level}
+        if least_risk and subject.risk:
+            subject = replace(subject, risk=higher_risk(subject.risk, least_risk))
         if _compares(rules):
             subject = replace(subject, live=_beside(version, live))
         found.append(Material(version, rules, evidence, subject, signed(version, rules)))

@@ -18,7 +18,7 @@ from governance.actions.approvals import because_of, changed_parts, lapse_all, s
 from governance.approving import standing
 from governance.connections import connect
 from governance.models import ModelVersion, Move, MoveState, Placement, Promotion, PromotionState, RegisteredModel
-from governance.verdict import judge, rules_kept
+from governance.verdict import judge_request
 from portal.jobs.actions import enqueue
 from portal.jobs.kinds import every, job_kind
 from portal.jobs.models import Job
@@ -149,7 +149,7 @@ def _check_bound(move: Move) -> None:
     approvals = list(standing(promotion))
     if not approvals:
         raise Changed(Message("move.no-decision"))
-    judgement = judge(promotion.version, promotion.environment, rules_kept(promotion))
+    judgement = judge_request(promotion)
     parts = {part: None for approval in approvals for part in changed_parts(approval.bound, judgement.bound)}
     if parts:
         raise Changed(because_of(list(parts)))
@@ -271,7 +271,7 @@ def _open_again(move: Move, changed: Changed, reason: Message) -> None:
             ModelVersion.objects.filter(pk=promotion.version_id).update(artifact_digest=changed.artifact)
             promotion.version.artifact_digest = changed.artifact
         lapse_all(promotion=promotion, because=changed.because)
-        judgement = judge(promotion.version, promotion.environment, rules_kept(promotion))
+        judgement = judge_request(promotion)
         verdict = {"outcome": judgement.verdict.outcome, "verdict": judgement.verdict.to_json()}
         _advance(promotion, "lapse", verdict_at=judgement.at, bound=dict(judgement.bound), **verdict)
         states = {"before": {"state": "approved"}, "after": {"state": "open"}}

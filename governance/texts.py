@@ -90,7 +90,6 @@ register_actions(
     {
         "registry.connect": gettext_noop("Registry connected"),
         "registry.change": gettext_noop("Connection changed"),
-        "profile.change": gettext_noop("Profile changed"),
         "audit.request": gettext_noop("Audits requested"),
         "audit.keep": gettext_noop("Audit finished"),
         "sandbox.change": gettext_noop("Sandbox of a worker host changed"),

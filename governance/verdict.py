@@ -25,7 +25,7 @@ from governance.in_force import (
     rules_of_policy,
 )
 from governance.material import Material, gather
-from governance.models import ModelVersion, Policy, digest_of
+from governance.models import ModelVersion, Policy, Promotion, digest_of
 from governance.outgoing import gate_results, outgoing_gates
 from governance.policy import Rules
 from portal.message import Message
@@ -41,6 +41,7 @@ __all__ = [
     "in_force",
     "judge",
     "judge_many",
+    "judge_request",
     "parsed",
     "rules_by",
     "rules_kept",
@@ -85,6 +86,13 @@ def judge(
     if rules is None:
         rules = rules_of_policy(policy, environment) if policy else rules_now(version, environment)
     return judge_many([version], rules, now=now)[0]
+
+
+def judge_request(promotion: Promotion, *, now=None) -> Judgement:
+    """Weigh the evidence at hand against the rules of a request, at no lower risk than it was opened at."""
+    now = now or timezone.now()
+    asked = [(promotion.version, rules_kept(promotion))]
+    return _judged(gather(asked, now, least_risk=promotion.risk_at_request)[0], now)
 
 
 def judge_many(

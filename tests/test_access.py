@@ -20,7 +20,6 @@ from assessments.framework import shipped
 from assessments.models import FrameworkVersion
 from governance.actions import promotions
 from governance.actions.data_connections import save_connection
-from governance.actions.evaluation_uses import use_set
 from governance.models import Interpreter, Promotion
 from portal.accounts import actions as people
 from portal.accounts.models import ApiToken
@@ -32,6 +31,7 @@ from portal.pdf.models import Document
 from tests import worlds
 from tests.assessments import framework_rows
 from tests.governance import factories as make
+from tests.governance.agreed import use_set
 from tests.governance.evaluation_made import uploaded
 from tests.maturity import everything_of
 

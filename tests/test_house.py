@@ -70,6 +70,7 @@ PURE = (
     "governance.policy",
     "governance.gates",
     "governance.lifecycle",
+    "governance.profile_change",
     "governance.gate_texts",
     "governance.readings",
     "governance.policies_apply",

@@ -14,7 +14,6 @@ from assessments import actions as maturity
 from assessments.framework import shipped
 from governance.actions import policies, promotions
 from governance.actions.approvals import lapse_all
-from governance.actions.profiles import set_profile
 from governance.actions.registries import change_registry, connect_registry
 from governance.models import (
     AuditKind,
@@ -36,6 +35,7 @@ from portal.ledger.models import Event
 from portal.ledger.reading import read
 from portal.message import Message
 from tests.governance import factories as make
+from tests.governance.agreed import set_profile
 
 ROOT = Path(__file__).resolve().parent.parent
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")

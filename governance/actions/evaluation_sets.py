@@ -225,7 +225,7 @@ def pin(*, one: EvaluationSet, digest: str, size: int, measured, by) -> Evaluati
                 after={"digest": digest, "rows": one.rows, "columns": one.column_names[:200]},
                 team=one.team,
             )
-            pin_profiles(one=one)
+            pin_profiles(one=one, by=by)
     return one
 
 

@@ -3,65 +3,82 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from django.db import transaction
-
-from governance.actions.profiles import judge_anew
-from governance.models import EvaluationSet, EvaluationSetUse, Profile, RegisteredModel, SetRole, SetState
+from governance.actions.profile_writing import as_use, pinned_of, standing_uses
+from governance.actions.profiles import change_uses, drafted, propose_uses, waiting_change
+from governance.models import (
+    EvaluationSet,
+    EvaluationSetUse,
+    Profile,
+    ProfileChange,
+    RegisteredModel,
+    SetRole,
+    SetState,
+)
 from portal.accounts.permissions import require
-from portal.jobs.actions import enqueue
-from portal.ledger.actions import record
 from portal.message import Message
 from portal.web.errors import Invalid
-
-COMPARED = (SetRole.GOLD, SetRole.CHALLENGER, SetRole.TRAINING)  # their overlap is measured
 
 
 def use_set(
     *, model: RegisteredModel, one: EvaluationSet, role: str, key_columns: Sequence[str] = (), by
-) -> EvaluationSetUse:
-    """Have a model judged on a set; it takes the place of the one in the same role, unless it is a challenger.
+) -> ProfileChange | None:
+    """Propose that a model be judged on a set, in the place of the one in the same role.
+
+    A challenger set asks more of a model: it comes beside the others, and is in force at once.
 
     Parameters
     ----------
     key_columns : sequence of str
         For restricted attributes: what they are joined by.
+
+    Returns
+    -------
+    ProfileChange or None
+        What waits for a second person; None where nothing does.
     """
     _check_right(model, role, by)
-    if by is not None:
-        require(by, "evaluation.use", one)
+    require(by, "evaluation.use", one)
     _check(model, one, role, key_columns)
-    with transaction.atomic():
-        same = EvaluationSetUse.objects.filter(model=model, role=role).select_related("set")
-        if role == SetRole.CHALLENGER:
-            same = same.filter(set=one)
-        before = [use.set.name for use in same]
-        same.delete()
-        use = EvaluationSetUse.objects.create(
-            model=model, set=one, role=role, key_columns=list(key_columns), added_by=by
-        )
-        _record("evaluation.use", use, by, {"set": before[0]} if before else {}, {"set": one.name})
-        _follow(use, by)
-    return use
+    use = as_use(one.pk, role, key_columns, by.pk)
+    if role == SetRole.CHALLENGER:
+        uses = [other for other in standing_uses(model) if (other["role"], other["set"]) != (role, one.pk)]
+        change_uses(model=model, uses=[*uses, use], by=by)
+        return waiting_change(model)
+    others = [other for other in _uses_for(model, by) if other["role"] != role]
+    return propose_uses(model=model, uses=[*others, use], by=by)
 
 
-def release_set(*, use: EvaluationSetUse, by) -> None:
-    """Judge a model without a set from now on; a challenger is taken away by reviewers alone."""
+def release_set(*, use: EvaluationSetUse, by) -> ProfileChange | None:
+    """Propose to judge a model without a set; a challenger is taken away by reviewers alone."""
     _check_right(use.model, use.role, by)
-    with transaction.atomic():
-        _record("evaluation.release", use, by, {"set": use.set.name}, {})
-        use.delete()
-        _follow(use, by)
+    gone = (use.role, use.set_id)
+    kept = [other for other in _uses_for(use.model, by) if (other["role"], other["set"]) != gone]
+    return propose_uses(model=use.model, uses=kept, by=by)
+
+
+def pin_profiles(*, one: EvaluationSet, by=None) -> None:
+    """A set's digest has changed: that models are judged on its new bytes is proposed.
+
+    Until a second person agrees, audits refuse the bytes, since the profile names others.
+    """
+    by = by or one.created_by
+    for use in one.uses.select_related("model__team"):
+        waiting = waiting_change(use.model)
+        if by is None or pinned_of(standing_uses(use.model)) == use.model.profile.pinned:
+            continue
+        if waiting is None or waiting.proposed_by_id == by.pk or not use.model.profile.agreed:
+            propose_uses(model=use.model, uses=_uses_for(use.model, by), by=by)
+
+
+def _uses_for(model: RegisteredModel, by) -> list[dict]:
+    """The sets that a person's proposal starts from."""
+    own = drafted(model, by)[1]
+    return list(own.uses) if own else standing_uses(model)
 
 
 def _check_right(model: RegisteredModel, role: str, by) -> None:
-    if by is None:
-        return
-    if role == SetRole.CHALLENGER:
-        require(by, "challenger.add", model)
-    else:
-        require(by, "profile.change", model)
+    require(by, "challenger.add" if role == SetRole.CHALLENGER else "profile.change", model)
 
 
 def _check(model: RegisteredModel, one: EvaluationSet, role: str, key_columns: Sequence[str]) -> None:
@@ -73,74 +90,3 @@ def _check(model: RegisteredModel, one: EvaluationSet, role: str, key_columns: S
         lacking = [column for column in key_columns if column not in one.column_names]
         if lacking or not key_columns:
             raise Invalid("use.key", {"key_columns": Message("use.key", {"columns": one.column_names[:20]})})
-
-
-def _record(action: str, use: EvaluationSetUse, by, before: dict[str, Any], after: dict[str, Any]) -> None:
-    record(
-        action=action,
-        by=by,
-        subject=("model", use.model_id, use.model.name),
-        before=before,
-        after=after,
-        params={"set_role": use.role, "digest": use.set.digest, "key_columns": use.key_columns},
-        team=use.model.team,
-    )
-
-
-def _follow(use: EvaluationSetUse, by) -> None:
-    """The profile's digest, what stands on it, and the overlap follow a change of a model's sets."""
-    if pin_profile(model=use.model):
-        judge_anew(model=use.model, by=by)
-    if use.role in COMPARED:
-        ask_for_overlap(model=use.model, by=by)
-
-
-def pin_profile(*, model: RegisteredModel) -> bool:
-    """Write the digests of a model's sets into its profile; whether that changed it."""
-    profile = Profile.objects.select_for_update().filter(model=model).first()
-    pinned = pinned_of(model)
-    if profile is None or profile.pinned == pinned:
-        return False
-    profile.pinned = pinned
-    profile.rev += 1
-    profile.save(update_fields=["pinned", "rev"])
-    return True
-
-
-def pinned_of(model: RegisteredModel) -> dict[str, Any]:
-    """What of a model's sets its verdicts stand on."""
-    pinned: dict[str, Any] = {}
-    uses = EvaluationSetUse.objects.filter(model=model).select_related("set")
-    reference = any(use.role == SetRole.REFERENCE for use in uses)
-    for use in uses:
-        if use.role == SetRole.TRAINING and reference:
-            continue  # drift is measured from it only where there is no reference
-        if use.role == SetRole.CHALLENGER:
-            pinned["challenger"] = sorted([*pinned.get("challenger", ()), use.set.digest])
-        elif use.role == SetRole.SENSITIVE:
-            columns = [name for name in use.set.column_names if name not in use.key_columns]
-            pinned[use.role] = {"digest": use.set.digest, "key": use.key_columns, "columns": columns}
-        else:
-            pinned[use.role] = use.set.digest
-    return pinned
-
-
-def pin_profiles(*, one: EvaluationSet) -> None:
-    """A set's digest has changed: so has what every model that reads it is judged on."""
-    for use in one.uses.select_related("model__team"):
-        _follow(use, None)
-
-
-def ask_for_overlap(*, model: RegisteredModel, by) -> None:
-    """Have the rows of the model's sets compared with those it was trained on, where those are known."""
-    if EvaluationSetUse.objects.filter(model=model, role=SetRole.TRAINING).exists():
-        enqueue(
-            kind="evaluation.overlap",
-            params={"model": model.pk},
-            by=by,
-            team=model.team,
-            subject=("model", model.pk, model.name),
-            key=f"overlap:{model.pk}",
-        )
-    else:
-        EvaluationSetUse.objects.filter(model=model).update(overlap=None)

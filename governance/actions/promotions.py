@@ -21,6 +21,7 @@ from governance.approving import (
     check_state,
     standing,
 )
+from governance.in_force import known_of
 from governance.models import (
     Decision,
     DecisionKind,
@@ -32,7 +33,7 @@ from governance.models import (
     PromotionState,
 )
 from governance.moves import enqueue_move
-from governance.verdict import Judgement, judge, rules_kept
+from governance.verdict import Judgement, judge, judge_request, rules_kept
 from portal.accounts.permissions import require
 from portal.ledger.actions import record
 from portal.ledger.models import Event
@@ -55,7 +56,7 @@ def request(*, version: ModelVersion, environment: str, reason: str = "", by) ->
             promotion = Promotion.objects.create(
                 version=version,
                 environment=environment,
-                **_frozen(judgement),
+                **_frozen(version, judgement),
                 reason=reason,
                 requested_by=by,
                 **_computed(judgement),
@@ -153,7 +154,7 @@ def resubmit(*, promotion: Promotion, reason: str = "", by) -> Promotion:
         check_can_resubmit(fresh, by)
         judgement = judge(fresh.version, fresh.environment)
         more = {"reason": reason} if reason else {}
-        advance(fresh, fresh.rev, "resubmit", **_frozen(judgement), **more, **_computed(judgement))
+        advance(fresh, fresh.rev, "resubmit", **_frozen(fresh.version, judgement), **more, **_computed(judgement))
         states = {"before": {"state": "sent_back"}, "after": {"state": "open"}}
         _tell("resubmit", fresh, by, reason=reason, judgement=judgement, **states)
         _ask_for_audits(fresh, judgement, by)
@@ -211,12 +212,16 @@ def advance(promotion: Promotion, rev: int, event: str | None, **fields: Any) ->
 
 
 def _judge(promotion: Promotion) -> Judgement:
-    return judge(promotion.version, promotion.environment, rules_kept(promotion))
+    return judge_request(promotion)
 
 
-def _frozen(judgement: Judgement) -> dict[str, Any]:
-    """The rules as the request keeps them; the list is only for several policies."""
-    return {"policy": judgement.policy, "rules": judgement.frozen if len(judgement.frozen) > 1 else []}
+def _frozen(version: ModelVersion, judgement: Judgement) -> dict[str, Any]:
+    """The rules as the request keeps them, and the risk; the list is only for several policies."""
+    return {
+        "policy": judgement.policy,
+        "rules": judgement.frozen if len(judgement.frozen) > 1 else [],
+        "risk_at_request": known_of(version)[1],
+    }
 
 
 def _computed(judgement: Judgement) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from governance.auditing.replayed import replay
 from governance.auditing.run import STEPS, known_inputs, run_audit
 from governance.auditing.sources import (
     NotEvaluated,
+    check_agreed,
     fetch_model,
     fetch_set,
     fetch_table,
@@ -53,6 +54,7 @@ def examine(examination: Examination, folder: Path, progress) -> Finding:
         reference = fetch_set(use.set, folder)
     except SetError as error:
         raise NotEvaluated(Message("drift.reference_unusable", {"name": use.set.name, "why": error.message})) from error
+    check_agreed(use.set, use.role, profile)
     inputs = known_inputs(examination, data=table.digest, reference=reference.digest)
     prediction, notes, label = profile.prediction_column, [], EvidenceLabel.COMPUTED
     before, now = reference.path, table.path

@@ -108,9 +108,11 @@ def fetch_table(examination: Examination, profile: Profile, folder: Path) -> Eva
     one = examination.challenger or (uses[SetRole.GOLD].set if SetRole.GOLD in uses else None)
     if one:
         table = _usable(one, folder)
+        check_agreed(one, SetRole.CHALLENGER if examination.challenger else SetRole.GOLD, profile)
     else:
         table = _named_by(profile, version, folder)
     if SetRole.SENSITIVE in uses and not _of_its_own(examination.challenger, profile):
+        check_agreed(uses[SetRole.SENSITIVE].set, SetRole.SENSITIVE, profile)
         table = _with_restricted(table, uses[SetRole.SENSITIVE], profile, folder)
     examination.table = table
     return table
@@ -147,6 +149,14 @@ def _usable(one: EvaluationSet, folder: Path) -> EvaluationTable:
         return fetch_set(one, folder)
     except SetError as error:
         raise NotEvaluated(Message("audit.set_unusable", {"name": one.name, "why": error.message})) from error
+
+
+def check_agreed(one: EvaluationSet, role: str, profile: Profile) -> None:
+    """The profile names the bytes that people have agreed to; a set that was pinned anew since waits for them."""
+    named = profile.pinned.get(role)
+    digests = [named.get("digest")] if isinstance(named, dict) else named if isinstance(named, list) else [named]
+    if one.digest not in digests:
+        raise NotEvaluated("audit.set_unusable", name=one.name, why=Message("set.not_agreed"))
 
 
 def _of_its_own(challenger: EvaluationSet | None, profile: Profile) -> bool:

@@ -188,6 +188,8 @@ def _waived(
 def _scope(gate: Gate, subject: Subject) -> Reading | None:
     """Whether the policy asks this of such a model at all; what is not known is not "does not apply"."""
     if (gate.kinds and not subject.kind) or (gate.risks and not subject.risk):
+        if not subject.agreed:
+            return _not_agreed()
         return Reading(NOT_EVALUATED, Message("gates.no-profile"), fix=Message("gates.fix.profile"))
     if gate.applies(subject.kind, subject.risk):
         return None
@@ -202,6 +204,8 @@ def _validity(gate: Gate, evidence: AuditEvidence | None, subject: Subject, now:
     def unknown(code: str, **params: Any) -> Reading:
         return Reading(NOT_EVALUATED, Message(code, {**named, **params}), fix=Message("gates.fix.run", named))
 
+    if gate.source in ON_PROFILE and not subject.agreed:
+        return _not_agreed()
     if gate.audit in SUPPLIED:
         return _supplied(gate, evidence, now)
     if evidence is None:
@@ -228,6 +232,10 @@ def _validity(gate: Gate, evidence: AuditEvidence | None, subject: Subject, now:
     if evidence.outcome not in (PASS, FAIL, INCONCLUSIVE):
         return unknown("gates.unreadable")
     return None
+
+
+def _not_agreed() -> Reading:
+    return Reading(NOT_EVALUATED, Message("gates.not-agreed"), fix=Message("gates.fix.agree"))
 
 
 def _supplied(gate: Gate, evidence: AuditEvidence | None, now: datetime) -> Reading | None:

@@ -83,9 +83,11 @@ class Subject:
     Parameters
     ----------
     kind, risk : str
-        Of the profile; empty if the model has none yet.
+        Of the profile; empty if the model has none yet, or only one that does not count.
     artifact_digest, profile_digest : str
         As they are now; empty if not known.
+    agreed : bool
+        Whether a second person has agreed to the profile; until then nothing on it counts.
     live : str or None
         The number of the version that is live now; empty if there is none, None if it is this one, or where no
         gate asks.
@@ -96,6 +98,7 @@ class Subject:
     artifact_digest: str = ""
     profile_digest: str = ""
     live: str | None = None
+    agreed: bool = True
 
 
 @dataclass(frozen=True)

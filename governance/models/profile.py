@@ -133,8 +133,13 @@ class Profile(models.Model):
     @property
     def digest(self) -> str:
         """Of what audits and approvals stand on: the content, and the sets that the model is judged on."""
-        written = {name: value for name, value in self.content.items() if value or name not in self.LATER}
-        return digest_of(written | ({"pinned": self.pinned} if self.pinned else {}))
+        return self.digest_with(self.content, self.pinned)
+
+    @classmethod
+    def digest_with(cls, content: dict, pinned: dict) -> str:
+        """The digest of a profile that says this."""
+        written = {name: value for name, value in content.items() if value or name not in cls.LATER}
+        return digest_of(written | ({"pinned": pinned} if pinned else {}))
 
     @property
     def restricted_columns(self) -> list[str]:

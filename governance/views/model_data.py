@@ -10,12 +10,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from governance.actions.evaluation_uses import release_set, use_set
-from governance.actions.profiles import set_profile
+from governance.actions.profiles import drafted, propose_profile, waiting_change
 from governance.auditing.fairness import smallest_group
 from governance.columns import MEANINGS, chosen, columns_of
 from governance.evaluation_forms import UseForm
 from governance.models import EvaluationSetUse, RegisteredModel, SetRole
 from governance.views.connections import add_errors
+from governance.views.profiles import proposed
 from portal.accounts.permissions import require
 from portal.web.errors import Conflict, Invalid
 from portal.web.say import say
@@ -35,10 +36,16 @@ def model_data(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
-            use_set(model=model, one=data["set"], role=data["role"], key_columns=data["key_columns"], by=request.user)
+            made = use_set(
+                model=model, one=data["set"], role=data["role"], key_columns=data["key_columns"], by=request.user
+            )
         except Invalid as error:
             add_errors(form, error)
+        except Conflict as error:
+            form.add_error(None, say(error.message))
         else:
+            if data["role"] != SetRole.CHALLENGER:
+                return proposed(request, model, made)
             messages.success(request, _("Saved. What stands on the data is judged anew."))
             return redirect("model-data", pk)
     uses = list(EvaluationSetUse.objects.filter(model=model).select_related("set__team"))
@@ -53,6 +60,7 @@ def model_data(request: HttpRequest, pk: int) -> HttpResponse:
         "uses": uses,
         "gold": gold,
         "form": form if form.fields["role"].choices else None,
+        "waiting": waiting_change(model),
         "may_choose": bool(gold) and request.user.has_perm("profile.change", model),
     }
     return render(request, "governance/model_data.html", context, status=422 if form.errors else 200)
@@ -63,9 +71,7 @@ def model_data(request: HttpRequest, pk: int) -> HttpResponse:
 def model_data_release(request: HttpRequest, pk: int, use: int) -> HttpResponse:
     model = find(request, pk)
     found = get_object_or_404(EvaluationSetUse.objects.select_related("model__team", "set"), model=model, pk=use)
-    release_set(use=found, by=request.user)
-    messages.success(request, _("Taken away. What stands on the data is judged anew."))
-    return redirect("model-data", pk)
+    return proposed(request, model, release_set(use=found, by=request.user))
 
 
 @login_required
@@ -79,14 +85,20 @@ def model_columns(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("model-data", pk)
     require(request.user, "profile.change", model)
     restricted = EvaluationSetUse.objects.filter(model=model, role=SetRole.SENSITIVE).select_related("set__team")
-    error = None
+    error, own = None, drafted(model, request.user)[1]
+    for name, value in (own.content if own else {}).items():  # one goes on from one's own proposal
+        setattr(profile, name, value)
     if request.method == "POST":
         names = [*gold.set.column_names, *profile.restricted_columns]
         fields, rev = profile.content, request.POST.get("rev", "")
         try:
             fields |= chosen(names, request.POST, profile)
-            set_profile(
-                model=model, team=model.team, fields=fields, rev=int(rev) if rev.isdecimal() else None, by=request.user
+            made = propose_profile(
+                model=model,
+                team=own.to_team if own else model.team,
+                fields=fields,
+                rev=int(rev) if rev.isdecimal() else None,
+                by=request.user,
             )
         except (Invalid, Conflict) as refused:
             error = [say(refused.message), *(say(message) for message in getattr(refused, "fields", {}).values())]
@@ -94,8 +106,7 @@ def model_columns(request: HttpRequest, pk: int) -> HttpResponse:
                 setattr(profile, name, value)
             profile.rev = type(profile).objects.values_list("rev", flat=True).get(pk=profile.pk)
         else:
-            messages.success(request, _("Saved. The newest version is being audited."))
-            return redirect("model-columns", pk)
+            return proposed(request, model, made)
     sets = [
         (use.set, use.key_columns, request.user.has_perm("evaluation.rows", use.set)) for use in (gold, *restricted)
     ]

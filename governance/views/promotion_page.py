@@ -13,7 +13,7 @@ from governance import approving
 from governance.gates import GateResult, Verdict
 from governance.models import AuditKind, DecisionKind, ModelVersion, Placement, Promotion, PromotionState
 from governance.policy import Environment
-from governance.verdict import environments, judge, rules_kept
+from governance.verdict import environments, judge, judge_request, rules_kept
 from portal.jobs.models import Job
 from portal.ledger.models import Event
 from portal.ledger.reading import read
@@ -88,7 +88,7 @@ def promotion_context(request: HttpRequest, promotion: Promotion) -> dict[str, A
     decisions = list(promotion.decisions.select_related("by"))
     standing = [d for d in decisions if d.decision == DecisionKind.APPROVE and not d.lapsed_at]
     if promotion.state == PromotionState.OPEN:
-        judgement = judge(version, promotion.environment, rules)
+        judgement = judge_request(promotion)
         verdict, bound, at = judgement.verdict, dict(judgement.bound), judgement.at
     else:
         verdict = Verdict.from_json(promotion.verdict) if promotion.verdict else None

@@ -16,7 +16,8 @@ from assessments.levels import current_score
 from assessments.models import Assessment
 from governance.actions import promotions, registries
 from governance.actions.policies import ensure_default_policy
-from governance.actions.profiles import set_profile
+from governance.actions.profile_changes import agree
+from governance.actions.profiles import propose_profile, waiting_change
 from governance.audit_kinds import kinds_for
 from governance.mirror import ask_for_mirror
 from governance.models import ModelVersion, Promotion, PromotionState, RegisteredModel, Registry
@@ -159,7 +160,16 @@ class Story:
             if not hasattr(model, "profile"):
                 team = Team.objects.get(slug=about.team)
                 # An unclaimed model is claimed by its team's manager.
-                set_profile(model=model, team=team, fields=about.fields(), by=self.people[about.manager])
+                propose_profile(model=model, team=team, fields=about.fields(), by=self.people[about.manager])
+            if change := waiting_change(model):
+                agree(change=change, digest=change.digest, by=self.people["sato"])
+            self._note(
+                f"{about.name}: profile",
+                "agreed to by somebody else than who wrote it",
+                f"agreed to by {model.profile_versions.latest('number').agreed_by}",
+                model.profile_versions.exclude(agreed_by=None).exists(),
+                ledger=numbers("model", model.pk, "profile.agree"),
+            )
         wait_for_jobs(240)
         for what, about in profiles.MODELS.items():
             version = self._version(about.name, 1)

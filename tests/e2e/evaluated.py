@@ -6,11 +6,11 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from governance.actions.evaluation_uses import use_set
 from governance.models import EvaluationSet, Interpreter
 from portal.message import Message
 from portal.web.errors import DomainError
 from tests.governance import factories
+from tests.governance.agreed import use_set
 from tests.governance.drift_made import audit_drift
 from tests.governance.evaluation_made import PEOPLE, uploaded
 from tests.governance.models_made import write_model

@@ -6,19 +6,19 @@ import random
 
 import pytest
 
-from governance.actions.evaluation_uses import release_set, use_set
 from governance.auditing.challengers import judged_on_challengers
 from governance.auditing.examination import Examination, Finding
 from governance.auditing.run import known_inputs, run_audit
 from governance.auditing.sources import load_version
-from governance.readings import read
 from governance.models import Audit, Profile
 from governance.policy import FairnessNeeds
+from governance.readings import read
 from governance.verdict import environments
 from portal.jobs.kinds import KINDS
 from portal.jobs.models import Job
 from portal.message import Message
 from tests.governance import factories as make
+from tests.governance.agreed import release_set, use_set
 from tests.governance.evaluation_made import uploaded
 
 pytestmark = pytest.mark.django_db

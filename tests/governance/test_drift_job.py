@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 
 from governance.actions.audits import request_audits
-from governance.actions.evaluation_uses import use_set
 from governance.audit_kinds import kinds_for
 from governance.auditing import drift
 from governance.models import Profile
@@ -17,6 +16,7 @@ from portal.jobs.kinds import KINDS
 from portal.jobs.models import Job
 from portal.message import Message
 from tests.governance import factories as make
+from tests.governance.agreed import use_set
 from tests.governance.drift_made import applications
 from tests.governance.evaluation_made import uploaded
 from tests.governance.models_made import write_model

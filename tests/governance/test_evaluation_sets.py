@@ -17,7 +17,6 @@ import pytest
 
 from governance.actions import evaluation_sets as sets
 from governance.actions.data_connections import save_connection
-from governance.actions.evaluation_uses import release_set, use_set
 from governance.auditing import measuring, places
 from governance.auditing.evaluation_jobs import end_what_is_over
 from governance.auditing.examination import Examination
@@ -29,6 +28,7 @@ from portal.jobs.models import Job
 from portal.ledger.models import Event
 from portal.web.errors import DomainError, Forbidden, Invalid
 from tests.governance import factories as make
+from tests.governance.agreed import release_set, use_set
 from tests.governance.evaluation_made import CASES, PEOPLE, uploaded, work
 
 BEFORE = ["kind", "risk", "intended_use", "population", "metric", "metric_direction", "evaluation_data"]

@@ -9,7 +9,6 @@ import threading
 import pytest
 
 from governance.actions.audits import request_audits
-from governance.actions.evaluation_uses import use_set
 from governance.models import Audit, ModelVersion
 from governance.sandbox import Limits, limits, probe
 from portal.jobs.kinds import KINDS
@@ -17,6 +16,7 @@ from portal.jobs.models import Job
 from portal.message import Message
 from portal.web.errors import DomainError
 from tests.governance import factories as make
+from tests.governance.agreed import use_set
 from tests.governance.evaluation_made import uploaded
 from tests.governance.models_made import write_model
 from tests.governance.registered import plain_client

@@ -9,11 +9,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from governance.actions.data_connections import save_connection
 from governance.actions.evaluation_sets import create_set
-from governance.actions.evaluation_uses import use_set
 from governance.models import EvaluationSet, EvaluationSetUse, Profile
 from portal.jobs.models import Job
 from portal.jobs.runner import run_job
 from tests.governance import factories as make
+from tests.governance.agreed import agree_to, use_set
 from tests.governance.evaluation_made import CASES, PEOPLE, uploaded, work
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +75,7 @@ def test_columns_are_chosen_with_the_size_of_each_group_in_sight(cast, as_user, 
     given = {"rev": profile.rev, "meaning-0": "excluded", "meaning-1": "feature", "meaning-2": "label"}
     given |= {"meaning-3": "feature", "slice-3": "on", "sensitive-4": "on"}
     as_user(cast.member).post(address, given)
+    agree_to(model)
     profile.refresh_from_db()
     assert (profile.label_column, profile.excluded_columns) == ("label", ["id"])
     assert (profile.sensitive_columns, profile.slice_columns) == (["sex"], ["region"])
@@ -92,6 +93,7 @@ def test_a_challenger_is_added_and_taken_away_by_reviewers(cast, as_user, model)
     use = EvaluationSetUse.objects.get(role="challenger")
     assert as_user(cast.manager).post(f"{address}{use.pk}/release/").status_code == 403
     as_user(cast.reviewer).post(f"{address}{use.pk}/release/")
+    agree_to(model)  # another reviewer
     assert not EvaluationSetUse.objects.exists()
 
 

@@ -15,6 +15,7 @@ from portal.jobs.models import Job
 from portal.ledger.models import Event
 from portal.message import Message
 from tests.governance import factories as make
+from tests.governance.agreed import agree_to
 
 SCRIPT = '<script>alert("x")</script>'
 WEIRD = ["=cmd|' /C calc'!A0", "\u202egnp.exe", "%2e%2e%2fetc", "m" * 300, SCRIPT, "名前 {{ 7*7 }}"]
@@ -236,6 +237,8 @@ def test_pools_are_declared_in_the_profile(cast, as_user, version):
     assert "Not among the sensitive columns: age_band." in text(strange)
     saved = browser.post(address, profile_form(cast, rev=1, sensitive_columns="age_band", pools=lines))
     assert saved.status_code == 302
+    assert lines in text(browser.get(address))  # one goes on from one's own proposal
+    agree_to(version.model)
     version.model.profile.refresh_from_db()
     assert version.model.profile.pools == {"age_band": {"young and middle": ["18-29", "30-44"]}}
     assert lines in text(browser.get(address))

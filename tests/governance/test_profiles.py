@@ -5,22 +5,32 @@ from __future__ import annotations
 import pytest
 
 from governance.actions import policies, promotions
-from governance.actions.profiles import set_profile
 from governance.forms import ProfileForm
 from governance.models import Decision, Profile
 from governance.policy import DEFAULT
+from portal.accounts.models import User
 from portal.jobs.models import Job
 from portal.ledger.actions import erase_text
 from portal.ledger.models import Event
 from portal.web.errors import Conflict
+from tests.governance.agreed import set_profile
 from tests.governance.promotions_made import audited, make_model, make_version, requested
 
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture
+def cast(cast):
+    """With one more reviewer, who has no part in anything else."""
+    cast.second = User.objects.create_user("second@example.org", cast.password, name="Second", is_reviewer=True)
+    return cast
+
+
 def change(cast, model, by=None, rev=1, **fields) -> Profile:
     content = model.profile.content | fields
-    return set_profile(model=model, team=cast.team, fields=content, rev=rev, by=by or cast.member)
+    return set_profile(
+        model=model, team=cast.team, fields=content, rev=rev, by=by or cast.member, agreed_by=cast.second
+    )
 
 
 def test_approvals_lapse_with_the_change_and_not_later(cast):
@@ -32,7 +42,7 @@ def test_approvals_lapse_with_the_change_and_not_later(cast):
     assert promotion.outcome == "not_evaluated"
     assert Decision.objects.get().lapsed_at
     lapse = Event.objects.get(action="promotion.lapse")
-    assert lapse.actor == cast.member.pseudonym
+    assert lapse.actor == cast.second.pseudonym  # whose agreement let the change take effect
 
 
 def test_what_people_wrote_stands_beside_the_record(cast):
