@@ -232,7 +232,7 @@ LEAST_CELL = env.whole("SEKISHO_LEAST_CELL", 5)
 # Advisories in the OSV format, a JSON file or a folder of them: known vulnerabilities of what models require.
 ADVISORIES = env.text("SEKISHO_ADVISORIES")
 REGISTRY_TIMEOUT = env.whole("SEKISHO_REGISTRY_TIMEOUT", 10, least=1)
-MIRROR_INTERVAL = env.whole("SEKISHO_MIRROR_SECONDS", 300, least=5)
+MIRROR_INTERVAL = env.whole("SEKISHO_MIRROR_SECONDS", 3600, least=5)
 POLL_INTERVAL = env.whole("SEKISHO_POLL_SECONDS", 30, least=5)
 ARTIFACT_HOURS = env.whole("SEKISHO_ARTIFACT_HOURS", 24, least=1)  # between checks of the files of what is live
 PUSH_LIMIT = env.whole("SEKISHO_PUSH_LIMIT_MB", 64, least=1) * 2**20  # an evaluation file that a pipeline pushes

@@ -1,0 +1,130 @@
+"""Findings: the list, and one with what was expected, what was found, and who sees to it."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from governance.actions.findings import SHOWN, assign, resolve
+from governance.finding_forms import AssignForm, ResolveForm
+from governance.models import Finding, FindingState, Severity
+from governance.texts_findings import KINDS
+from governance.views.promotion_page import places
+from portal.accounts.models import Team
+from portal.web.acting import act
+from portal.web.lists import Facet, ListPage
+
+RELATED = ("model__team", "model__registry", "version", "registry", "owner", "resolved_by", "promotion")
+GLYPHS = {"low": "warn", "high": "fail", "critical": "fail"}
+
+
+@login_required
+@require_safe
+def finding_list(request: HttpRequest) -> HttpResponse:
+    """Everything that was found, the open ones first."""
+    seen = Finding.objects.for_user(request.user)
+    facets = [
+        Facet("state", gettext_lazy("State"), choices=FindingState.choices),
+        Facet("severity", gettext_lazy("Severity"), choices=Severity.choices),
+        Facet("kind", gettext_lazy("Kind"), choices=lambda: [(kind, _(word)) for kind, word in KINDS.items()]),
+        Facet(
+            "team",
+            gettext_lazy("Team"),
+            field="model__team__slug",
+            choices=lambda: Team.objects.for_user(request.user).values_list("slug", "name"),
+        ),
+    ]
+    search = ("model__name", "model__team__name", "owner__name", "registry__name")
+    page = ListPage(
+        request, seen.select_related(*RELATED), search=search, facets=facets, order=("state", "due", "-opened_at", "pk")
+    )
+    open_ones, today = seen.open(), timezone.localdate()
+    context = {
+        "list": page,
+        "rows": [(row, kind_of(row), GLYPHS[row.severity]) for row in page.rows],
+        "open": open_ones.count(),
+        "late": open_ones.filter(due__lt=today).count(),
+        "today": today,
+    }
+    return render(request, "governance/findings.html", context)
+
+
+@login_required
+@require_safe
+def finding(request: HttpRequest, pk: int) -> HttpResponse:
+    """One finding."""
+    return _page(request, _find(request, pk))
+
+
+@login_required
+@require_POST
+def finding_assign(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say who sees to it."""
+    row = _find(request, pk)
+    form = AssignForm(request.POST, finding=row)
+    if form.is_valid():
+        done, _result = act(form, assign, finding=row, by=request.user, **form.cleaned_data)
+        if done:
+            messages.success(request, _("Saved."))
+            return redirect("finding", pk)
+    return _page(request, row, form=form)
+
+
+@login_required
+@require_POST
+def finding_resolve(request: HttpRequest, pk: int) -> HttpResponse:
+    """Settle it with a reason."""
+    row = _find(request, pk)
+    form = ResolveForm(request.POST, finding=row, by=request.user)
+    if form.is_valid():
+        done, _result = act(form, resolve, finding=row, by=request.user, **form.given())
+        if done:
+            messages.success(request, _("Settled with your reason."))
+            return redirect("finding", pk)
+    return _page(request, row, resolve_form=form)
+
+
+def kind_of(row: Finding) -> str:
+    """The kind in words; a kind that nobody named shows its code."""
+    return _(KINDS[row.kind]) if row.kind in KINDS else row.kind
+
+
+def _find(request: HttpRequest, pk: int) -> Finding:
+    return get_object_or_404(Finding.objects.for_user(request.user).select_related(*RELATED), pk=pk)
+
+
+def _page(request: HttpRequest, row: Finding, **forms) -> HttpResponse:
+    refused = any(form.errors for form in forms.values())
+    is_open = row.state == FindingState.OPEN
+    context = {
+        "row": row,
+        "kind": kind_of(row),
+        "glyph": GLYPHS[row.severity],
+        "is_open": is_open,
+        "shown": row.kind in SHOWN,
+        "compared": _compared(row),
+        "place": places().get(row.environment, row.environment),
+        "today": timezone.localdate(),
+        "may_assign": is_open and request.user.has_perm("finding.assign", row),
+        "may_resolve": is_open and request.user.has_perm("finding.resolve", row),
+        "form": forms.get("form") or AssignForm(finding=row),
+        "resolve_form": forms.get("resolve_form") or ResolveForm(finding=row, by=request.user),
+    }
+    return render(request, "governance/finding.html", context, status=422 if refused else 200)
+
+
+def _compared(row: Finding) -> list[tuple[str, object, object]]:
+    """What was expected beside what was found, name by name where it is a map."""
+    if "expected" not in row.detail and "found" not in row.detail:
+        return []
+    expected, found = row.detail.get("expected"), row.detail.get("found")
+    if isinstance(expected, dict) or isinstance(found, dict):
+        expected, found = expected or {}, found or {}
+        return [(name, expected.get(name), found.get(name)) for name in sorted({*expected, *found})][:50]
+    return [(row.detail.get("alias") or "", expected, found)]
