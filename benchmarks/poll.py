@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks import Figure
 from benchmarks.mirror import MODELS, VERSIONS, fill, mirrored
-from governance.mirror.reading import News, read_news
+from governance.polling import News, read_news
 from governance.reconcile_rules import Compared, Placed, compare
 from governance.registry import Connection
 from portal.demo.mlflow_server import MlflowServer

@@ -149,10 +149,12 @@ def _aliases(seen: Seen, placed, governed, before, explained):
     asked = {(model, alias) for model, aliases in seen.aliases.items() for alias in aliases if alias in governed}
     asked |= {(model, alias) for model, aliases in before.items() for alias in aliases if alias in governed}
     for model, alias in sorted(asked | wanted.keys()):
+        key, one = f"alias:{model}:{alias}", wanted.get((model, alias))
         if model not in seen.aliases:
-            continue  # the model itself is gone, which is one finding
-        one, number = wanted.get((model, alias)), seen.aliases[model].get(alias)
-        key = f"alias:{model}:{alias}"
+            if one is None:
+                yield key  # it went with its model, and nothing of it was in use
+            continue  # else that the model is gone is the finding
+        number = seen.aliases[model].get(alias)
         if number == (one.number if one else None):
             yield key
         elif number in explained.get((model, alias), ()):

@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from governance.connections import connect
 from governance.mirror.asking import ask_for_audits, note_try
-from governance.mirror.reading import News, read_news
 from governance.mirror.write import aliases_before, mark_deleted, write_models, write_versions
 from governance.models import ModelVersion, Registry
+from governance.polling import News, read_news
 from governance.reconcile import experiments_of, explained_since, placed_in, reconcile, unended
 from portal.jobs.kinds import job_kind
 from portal.message import Message

@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from governance.connections import connect
 from governance.mirror.asking import ask_for_audits, note_try
-from governance.mirror.reading import runs_of, seen_of
 from governance.mirror.write import aliases_before, write_models, write_versions
 from governance.models import ModelVersion, Registry
+from governance.polling import runs_of, seen_of
 from governance.reconcile import experiments_of, explained_since, placed_in, reconcile, unended
 from portal.jobs.kinds import job_kind
 from portal.message import Message

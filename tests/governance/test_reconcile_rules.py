@@ -71,6 +71,12 @@ def test_an_alias_that_nobody_approved_and_that_is_gone_again_is_right():
     assert "alias:churn:champion" in compared.right
 
 
+def test_an_alias_that_nobody_approved_and_whose_model_is_gone_is_right():
+    compared = check(Seen({}), placed=(), before={"churn": {"champion": 3}})
+    assert compared.differences == ()
+    assert "alias:churn:champion" in compared.right
+
+
 def test_other_aliases_are_free():
     assert not check(seen({"champion": 14, "latest": 15})).differences
 

@@ -129,9 +129,9 @@ def test_sql_behind_the_servers_back(live):
 def test_a_model_with_a_new_name_and_one_that_is_gone(live):
     live.do("client.rename_registered_model(name, name + '-new')")
     assert live.poll() == ["model_renamed"]
-    assert Finding.objects.get().detail["found"] == f"{live.name}-new"
+    assert Finding.objects.get(kind="model_renamed").detail["found"] == f"{live.name}-new"
     live.do("client.delete_registered_model(name + '-new')")
-    assert live.poll() == ["model_renamed"]
+    assert live.poll() == ["model_deleted"]
 
 
 def test_a_sweep_finds_the_same(live):
