@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from governance.mlflow_gate.names import fold
+
 LOW, HIGH, CRITICAL = "low", "high", "critical"
 GRAVITY = (LOW, HIGH, CRITICAL)
 OURS = "sekisho."  # tags that only the portal sets
@@ -121,7 +123,7 @@ def compare(
     placed : iterable of Placed
         What stands somewhere in this registry now.
     governed : mapping
-        The aliases that are environments → the environment.
+        The aliases that are environments → the environment. Another spelling of one is governed too.
     before : mapping
         The aliases as they were read the last time, by model: what was there already is no move of today.
     explained : mapping, optional
@@ -146,8 +148,10 @@ def compare(
 
 def _aliases(seen: Seen, placed, governed, before, explained):
     wanted = {(one.model, one.alias): one for one in placed if one.alias}
-    asked = {(model, alias) for model, aliases in seen.aliases.items() for alias in aliases if alias in governed}
-    asked |= {(model, alias) for model, aliases in before.items() for alias in aliases if alias in governed}
+    names = {*(a for of in seen.aliases.values() for a in of), *(a for of in before.values() for a in of)}
+    alike = _alike(names, governed)
+    asked = {(model, alias) for model, aliases in seen.aliases.items() for alias in aliases if alias in alike}
+    asked |= {(model, alias) for model, aliases in before.items() for alias in aliases if alias in alike}
     for model, alias in sorted(asked | wanted.keys()):
         key, one = f"alias:{model}:{alias}", wanted.get((model, alias))
         if model not in seen.aliases:
@@ -160,7 +164,16 @@ def _aliases(seen: Seen, placed, governed, before, explained):
         elif number in explained.get((model, alias), ()):
             continue
         else:
-            yield _alias(key, model, alias, one, number, governed.get(alias, ""), before.get(model, {}).get(alias))
+            yield _alias(key, model, alias, one, number, alike.get(alias, ""), before.get(model, {}).get(alias))
+
+
+def _alike(names: Iterable[str], governed: Mapping[str, str]) -> dict[str, str]:
+    """The names that are a governed alias however they are spelled → the environment.
+
+    Where MLflow's database tells ``Champion`` from ``champion``, the former is one that nobody approved.
+    """
+    environments = {fold(alias): environment for alias, environment in governed.items()}
+    return {name: environments[fold(name)] for name in names if fold(name) in environments}
 
 
 def _alias(key: str, model: str, alias: str, one: Placed | None, number, environment: str, was) -> Difference:

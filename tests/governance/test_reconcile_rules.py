@@ -77,6 +77,12 @@ def test_an_alias_that_nobody_approved_and_whose_model_is_gone_is_right():
     assert "alias:churn:champion" in compared.right
 
 
+@pytest.mark.parametrize("spelling", ["Champion", "CHAMPION", "cha\u0301mpion", " champion", "champion\u200b"])
+def test_another_spelling_of_an_alias_is_governed_too(spelling):
+    one = only(check(seen({"champion": 14, spelling: 9})))
+    assert (one.kind, one.severity, one.alias, one.environment) == ("never_approved", "high", spelling, "production")
+
+
 def test_other_aliases_are_free():
     assert not check(seen({"champion": 14, "latest": 15})).differences
 
