@@ -20,7 +20,7 @@ from portal.message import Message
 from portal.web.errors import Unavailable
 
 RECENT = 48
-KEPT = timedelta(days=1)  # for which the jobs of polls are listed
+KEPT = timedelta(hours=2)  # for which the jobs of polls are listed
 
 
 def note_try(registry: Registry, started, *, error: Message | None = None, server: dict | None = None) -> None:
