@@ -20,7 +20,7 @@ from governance.actions.profile_changes import agree
 from governance.actions.profiles import propose_profile, waiting_change
 from governance.audit_kinds import kinds_for
 from governance.mirror import ask_for_mirror
-from governance.models import ModelVersion, Promotion, PromotionState, RegisteredModel, Registry
+from governance.models import ModelVersion, Profile, Promotion, PromotionState, RegisteredModel, Registry
 from portal.accounts.models import Team, User
 from portal.demo import profiles
 from portal.demo.assessing import CLAIMS, FRAMEWORK, REVIEWED, assess, review_and_sign
@@ -166,8 +166,8 @@ class Story:
             self._note(
                 f"{about.name}: profile",
                 "agreed to by somebody else than who wrote it",
-                f"agreed to by {model.profile_versions.latest('number').agreed_by}",
-                model.profile_versions.exclude(agreed_by=None).exists(),
+                f"agreed to by {model.profile_versions.latest('number').agreed_by or 'nobody on record'}",
+                Profile.objects.get(model=model).agreed,
                 ledger=numbers("model", model.pk, "profile.agree"),
             )
         wait_for_jobs(240)
