@@ -15,6 +15,7 @@ from governance.mlflow_gate.names import fold
 LOW, HIGH, CRITICAL = "low", "high", "critical"
 GRAVITY = (LOW, HIGH, CRITICAL)
 OURS = "sekisho."  # tags that only the portal sets
+MARK = "sekisho.move"  # of a copy: the move that made it
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,27 @@ class Placed:
 
 
 @dataclass(frozen=True)
+class Closed:
+    """A model that is an environment: nothing belongs into it but the copies that moves made.
+
+    Attributes
+    ----------
+    made : frozenset of int
+        The numbers of those copies.
+    there : frozenset of int
+        The versions that were there when the model was read the last time.
+    marks : frozenset of str
+        The marks of moves that have not ended: what bears one is being made.
+    """
+
+    model: str
+    environment: str
+    made: frozenset[int] = frozenset()
+    there: frozenset[int] = frozenset()
+    marks: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Difference:
     """One thing that no decision explains. The key names the thing, not the difference: it is one finding.
 
@@ -114,6 +136,7 @@ def compare(
     governed: Mapping[str, str],
     before: Mapping[str, Mapping[str, int]],
     explained: Mapping[tuple[str, str], frozenset[int | None]] | None = None,
+    closed: Iterable[Closed] = (),
 ) -> Compared:
     """Hold what was read against what was decided.
 
@@ -129,6 +152,8 @@ def compare(
     explained : mapping, optional
         (model, alias) → the versions that moves which are under way, or ended while this was read, take it from and
         to. A value among them says nothing yet.
+    closed : iterable of Closed, optional
+        The models that are environments themselves.
 
     Notes
     -----
@@ -138,6 +163,7 @@ def compare(
     found: list[Difference | str] = [
         *_aliases(seen, placed, governed, before, explained or {}),
         *_models(seen, placed),
+        *_strays(seen, closed),
     ]
     for one in {(p.model, p.number): p for p in placed if p.model in seen.aliases}.values():
         found += _version(seen, one)
@@ -196,6 +222,21 @@ def _models(seen: Seen, placed):
         one, name = used[0], _new_name(seen, used)
         kind = "model_renamed" if name else "model_deleted"
         yield Difference(key, kind, HIGH, model, one.number, one.environment, model, name)
+
+
+def _strays(seen: Seen, closed: Iterable[Closed]):
+    read: dict[str, dict[int, SeenVersion | None]] = {}
+    for (model, number), version in seen.versions.items():
+        read.setdefault(model, {})[number] = version
+    for one in closed:
+        versions = read.get(one.model, {})
+        for number in sorted({*one.there, *versions} - one.made):
+            key, version = f"stray:{one.model}:{number}", versions.get(number)
+            if one.model not in seen.aliases or (number in versions and version is None):
+                yield key
+            elif not (version and version.tags.get(MARK) in one.marks):
+                severity = LOW if number in one.there else HIGH
+                yield Difference(key, "stray_version", severity, one.model, number, one.environment, None, number)
 
 
 def _new_name(seen: Seen, used) -> str | None:

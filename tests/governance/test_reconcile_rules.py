@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance.reconcile_rules import Placed, Seen, SeenRun, SeenVersion, compare, graver
+from governance.reconcile_rules import MARK, Closed, Placed, Seen, SeenRun, SeenVersion, compare, graver
 
 GOVERNED = {"champion": "production", "staging": "staging"}
 BORN = 1_700_000_000_123
@@ -161,6 +161,33 @@ def test_what_was_not_read_is_neither_right_nor_wrong():
 def test_a_version_in_two_environments_is_one_matter():
     both = (PLACED, replace(PLACED, environment="staging", alias="staging"))
     assert only(check(seen({"champion": 14, "staging": 14}, version=None), both)).kind == "version_deleted"
+
+
+def strays(*versions: SeenVersion, there=(), gone=(), aliases=True):
+    """What is found in `prod.churn`, into which moves put 1 and 2, and a third one is on its way."""
+    read = {(v.model, v.number): v for v in versions} | {("prod.churn", number): None for number in gone}
+    closed = Closed("prod.churn", "production", frozenset({1, 2}), frozenset(there), frozenset({"mark"}))
+    return compare(Seen({"prod.churn": {}} if aliases else {}, read), (), governed=GOVERNED, before={}, closed=[closed])
+
+
+def test_a_version_that_no_move_put_into_an_environment():
+    one = only(strays(SeenVersion("prod.churn", 1), SeenVersion("prod.churn", 3)))
+    assert (one.kind, one.severity, one.number, one.environment) == ("stray_version", "high", 3, "production")
+    assert only(strays(there=[3])).severity == "low"
+    assert only(strays(SeenVersion("prod.churn", 3), there=[3])).severity == "low"
+
+
+def test_a_copy_that_a_move_is_making_is_none():
+    making = SeenVersion("prod.churn", 3, tags={MARK: "mark"})
+    assert strays(making) == strays()
+    assert only(strays(replace(making, tags={MARK: "another"}))).kind == "stray_version"
+
+
+@pytest.mark.parametrize("how", [{"gone": [3]}, {"aliases": False}])
+def test_a_stray_version_that_is_gone_again_is_right(how):
+    compared = strays(there=[3], **how)
+    assert not compared.differences
+    assert "stray:prod.churn:3" in compared.right
 
 
 NAMES = st.sampled_from(["champion", "staging", "other"])
