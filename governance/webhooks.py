@@ -70,14 +70,8 @@ def make_secret(*, registry: Registry, by) -> str:
     """Make a new secret for a registry's webhook, which is shown once. Deliveries under the old one are refused."""
     require(by, "connection.manage")
     secret = secrets.token_urlsafe(32)
-    had = bool(registry.webhook_secret_encrypted)
     Registry.objects.filter(pk=registry.pk).update(webhook_secret_encrypted=seal(secret))
-    record(
-        action="registry.webhook_secret",
-        by=by,
-        subject=("registry", registry.pk, registry.name),
-        params={"replaced": "yes" if had else "no"},
-    )
+    record(action="registry.webhook_secret", by=by, subject=("registry", registry.pk, registry.name))
     return secret
 
 
