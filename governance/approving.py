@@ -6,15 +6,12 @@ from collections.abc import Callable
 
 from governance import lifecycle
 from governance.gates import Verdict
-from governance.models import Decision, DecisionKind, ModelVersion, Promotion
+from governance.models import ModelVersion, Promotion
+from governance.policy import group_name
+from governance.seats import REVIEWER, progress_of, seat_for, seats_of
 from portal.accounts.permissions import require
 from portal.ledger.models import Event
 from portal.web.errors import Conflict, DomainError, Forbidden
-
-
-def standing(promotion: Promotion):
-    """The approvals that still bind."""
-    return Decision.objects.filter(promotion=promotion, decision=DecisionKind.APPROVE, lapsed_at=None)
 
 
 def is_requester(promotion: Promotion, user) -> bool:
@@ -48,34 +45,48 @@ def check_state(promotion: Promotion, event: str) -> str:
         raise Conflict(error.message) from error
 
 
-def check_person(promotion: Promotion, user) -> None:
-    """Only a reviewer approves, and never what they asked for or made."""
-    require(user, "promotion.decide", promotion)
-    if is_requester(promotion, user):
-        raise Forbidden("promotion.own")
-    if is_author(promotion, user):
-        raise Forbidden("promotion.author")
+def check_person(promotion: Promotion, user, acting_for=None) -> None:
+    """Only members of the groups that are asked approve, or their deputies; never what either asked for or made."""
+    if not seats_of(promotion, user, acting_for):
+        groups = {need.group for need in progress_of(promotion).needs}
+        if groups <= {REVIEWER} and acting_for is None:
+            require(user, "promotion.decide", promotion)
+        raise Forbidden("promotion.group", groups=[group_name(group) for group in sorted(groups)])
+    for person in (user, acting_for):
+        if person and is_requester(promotion, person):
+            raise Forbidden("promotion.own" if person == user else "promotion.principal-own")
+        if person and is_author(promotion, person):
+            raise Forbidden("promotion.author" if person == user else "promotion.principal-author")
 
 
-def check_can_approve(promotion: Promotion, user) -> None:
-    check_person(promotion, user)
+def check_can_approve(promotion: Promotion, user, acting_for=None) -> None:
+    check_person(promotion, user, acting_for)
     check_state(promotion, "approve")
-    if standing(promotion).filter(by=user).exists():
-        raise Conflict("promotion.twice")
+    if spoken := progress_of(promotion).spoken & {user.pk, acting_for.pk if acting_for else user.pk}:
+        raise Conflict("promotion.twice" if user.pk in spoken else "promotion.principal-twice")
     if not promotion.verdict:
         raise Conflict("promotion.not-computed")
     verdict = Verdict.from_json(promotion.verdict)
     if not verdict.passes:
         raise Conflict(verdict.message)
+    if seat_for(promotion, user, acting_for) is None:
+        waiting = [group_name(need.group) for need in progress_of(promotion).open]
+        raise Conflict("promotion.not-your-turn", groups=waiting)
+
+
+def check_decides(promotion: Promotion, user) -> None:
+    """Reviewers give back and refuse, and so do those whose approval is asked for."""
+    if not seats_of(promotion, user):
+        require(user, "promotion.decide", promotion)
 
 
 def check_can_send_back(promotion: Promotion, user) -> None:
-    require(user, "promotion.decide", promotion)
+    check_decides(promotion, user)
     check_state(promotion, "send_back")
 
 
 def check_can_refuse(promotion: Promotion, user) -> None:
-    require(user, "promotion.decide", promotion)
+    check_decides(promotion, user)
     check_state(promotion, "refuse")
 
 
@@ -97,9 +108,9 @@ def check_can_retry(promotion: Promotion, user) -> None:
 
 
 def _answer(check: Callable[..., None]) -> Callable[..., bool]:
-    def can(promotion: Promotion, user) -> bool:
+    def can(promotion: Promotion, user, *more) -> bool:
         try:
-            check(promotion, user)
+            check(promotion, user, *more)
         except DomainError:
             return False
         return True

@@ -15,9 +15,9 @@ from django.utils.translation import gettext_lazy as _
 
 from governance import lifecycle, promotion_texts  # noqa: F401  (registers the sentences)
 from governance.actions.approvals import because_of, changed_parts, lapse_all, subject_of
-from governance.approving import standing
 from governance.connections import connect
 from governance.models import ModelVersion, Move, MoveState, Placement, Promotion, PromotionState, RegisteredModel
+from governance.seats import lost, progress_of, standing
 from governance.verdict import judge_request
 from portal.jobs.actions import enqueue
 from portal.jobs.kinds import every, job_kind
@@ -153,6 +153,10 @@ def _check_bound(move: Move) -> None:
     parts = {part: None for approval in approvals for part in changed_parts(approval.bound, judgement.bound)}
     if parts:
         raise Changed(because_of(list(parts)))
+    for _approval, because in lost(promotion):
+        raise Changed(because)
+    if not progress_of(promotion).complete:
+        raise Changed(Message("move.no-decision"))
     if not judgement.verdict.passes:
         raise Changed(Message("promotion.lapsed.verdict", {"verdict": judgement.verdict.message}))
 

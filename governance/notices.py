@@ -24,6 +24,7 @@ from governance.models import (
     PromotionState,
     Registry,
 )
+from governance.turns import whose_turn
 from portal.accounts.models import User
 from portal.inbox.kinds import Waiting, notice_kind, reminder_source
 from portal.inbox.recipients import managers_of
@@ -41,8 +42,7 @@ DECISIONS = {
 notice_kind(
     "promotion.approval",
     title=gettext_noop("Approval asked of you"),
-    text=gettext_noop("For reviewers: a promotion passes its checks and waits for your decision."),
-    role="is_reviewer",
+    text=gettext_noop("A promotion passes its checks and waits for your decision."),
     channel="now",
 )
 notice_kind(
@@ -106,17 +106,16 @@ def _waiting(promotion: Promotion, user: User, key: str, kind: str, message: Mes
 
 @reminder_source("promotion.approval")
 def approvals() -> Iterator[Waiting]:
-    """Open promotions whose checks pass, to the reviewers who neither asked for it, made it, nor approved it."""
-    waiting = list(Promotion.objects.waiting().filter(outcome=Outcome.PASS).select_related("version__model__team"))
+    """Open promotions whose checks pass, to those whose turn it is and who neither asked for it nor made it."""
+    waiting = Promotion.objects.waiting().filter(outcome=Outcome.PASS)
+    waiting = list(waiting.select_related("version__model__team", "policy"))
     if not waiting:
         return
-    reviewers = list(User.objects.active().filter(is_reviewer=True))
     concerned = _who_asked(waiting)
-    standing = Decision.objects.filter(promotion__in=waiting, decision=DecisionKind.APPROVE, lapsed_at=None)
-    approved = set(standing.values_list("promotion_id", "by_id"))
+    turns = whose_turn(waiting, timezone.now())
     for promotion in waiting:
-        for user in reviewers:
-            if user.pseudonym in concerned[promotion.pk] or (promotion.pk, user.pk) in approved:
+        for user in turns[promotion.pk]:
+            if user.pseudonym in concerned[promotion.pk]:
                 continue
             if user.pk != promotion.requested_by_id and not is_author(promotion, user):
                 message = Message("notice.approval", _named(promotion))

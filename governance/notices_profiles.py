@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from governance.models import ProfileChange, ProfileChangeState
 from governance.profile_deciding import can_agree
-from portal.accounts.models import User
+from portal.accounts.models import Membership, User
 from portal.inbox.kinds import Waiting, notice_kind, reminder_source
 from portal.inbox.recipients import managers_of
 from portal.message import Message, gettext_noop, register
@@ -24,6 +24,15 @@ register(
 )
 
 
+def _read_roles(people: dict[int, User]) -> None:
+    """The roles of all of them in one query, where each would ask for its own."""
+    roles: dict[int, dict[int, str]] = {pk: {} for pk in people}
+    for pk, team, role in Membership.objects.filter(user__in=people).values_list("user_id", "team_id", "role"):
+        roles[pk][team] = role
+    for pk, user in people.items():
+        user.team_roles = roles[pk]
+
+
 @reminder_source("profile.change")
 def waiting_profiles() -> Iterator[Waiting]:
     """Changes that wait, to the managers and reviewers who may agree to them."""
@@ -32,10 +41,12 @@ def waiting_profiles() -> Iterator[Waiting]:
     if not rows:
         return
     managers = managers_of(row.team_id for row in rows)
-    reviewers = list(User.objects.active().filter(is_reviewer=True).prefetch_related("memberships"))
+    reviewers = list(User.objects.active().filter(is_reviewer=True))
+    known = {user.pk: user for user in (*reviewers, *(one for found in managers.values() for one in found))}
+    _read_roles(known)
     for change in rows:
-        people = {user.pk: user for user in (*managers.get(change.team_id, ()), *reviewers)}
-        for user in people.values():
+        asked = {user.pk for user in (*managers.get(change.team_id, ()), *reviewers)}
+        for user in (known[pk] for pk in sorted(asked)):
             if can_agree(change, change.model.profile, user):
                 yield Waiting(
                     user=user,

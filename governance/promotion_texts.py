@@ -16,6 +16,11 @@ register(
         "promotion.own": gettext_noop("You asked for this promotion. Somebody else has to approve it."),
         "promotion.author": gettext_noop("You made this version. Somebody else has to approve it."),
         "promotion.twice": gettext_noop("You have approved this already. Somebody else has to give the next approval."),
+        "promotion.group": gettext_noop("Only these approve here, or their deputies: %(groups)s."),
+        "promotion.not-your-turn": gettext_noop("It is not your turn: this is waited for now: %(groups)s."),
+        "promotion.principal-own": gettext_noop("The person you act for asked for this promotion."),
+        "promotion.principal-author": gettext_noop("The person you act for made this version."),
+        "promotion.principal-twice": gettext_noop("The person you act for has approved this already."),
         "promotion.reason": gettext_noop("Give a reason, so that the team knows what to change."),
         "promotion.not-computed": gettext_noop("The checks have not been computed yet."),
         "promotion.changed": gettext_noop(
@@ -36,6 +41,9 @@ register(
         "promotion.change.retry": gettext_noop("its move was tried again"),
         # approvals that lapse
         "promotion.lapsed": gettext_noop("Lapsed, since what it binds has changed: %(what)s."),
+        "promotion.lapsed.expired": gettext_noop("Lapsed, since its time is over."),
+        "promotion.lapsed.role": gettext_noop("Lapsed, since the approver does not belong to %(group)s any more."),
+        "promotion.lapsed.deputy": gettext_noop("Lapsed, since the approver is not the deputy any more."),
         "promotion.lapsed.sent_back": gettext_noop("Lapsed, since the promotion was sent back."),
         "promotion.lapsed.verdict": gettext_noop("Lapsed before the move. %(verdict)s"),
         "promotion.bound.artifact": gettext_noop("the model's files"),

@@ -52,6 +52,7 @@ CHOICES = {
     "inputs": ["artifact", "data", "profile"],
     "because": [
         *("promotion.lapsed", "promotion.lapsed.sent_back", "promotion.lapsed.verdict"),
+        *("promotion.lapsed.expired", "promotion.lapsed.role", "promotion.lapsed.deputy"),
         *("move.no-decision", "move.given-up", "move.gone", "move.overtaken"),
     ],
 }

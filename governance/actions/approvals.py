@@ -9,8 +9,8 @@ from collections.abc import Mapping
 
 from django.utils import timezone
 
-from governance.approving import standing
 from governance.models import Promotion
+from governance.seats import lost, standing
 from governance.verdict import BOUND
 from portal.ledger.actions import record
 from portal.message import Message
@@ -34,6 +34,14 @@ def lapse_changed(*, promotion: Promotion, bound: Mapping[str, str], by=None) ->
             _lapse(promotion, decision, because_of(parts), by)
             found.update(dict.fromkeys(parts))
     return list(found)
+
+
+def lapse_lost(*, promotion: Promotion, by=None) -> list[str]:
+    """Let approvals lapse whose time is over, or whose approver has no part in the group any more."""
+    found = lost(promotion)
+    for decision, because in found:
+        _lapse(promotion, decision, because, by)
+    return [because.code for _decision, because in found]
 
 
 def lapse_all(*, promotion: Promotion, because: Message, by=None) -> None:

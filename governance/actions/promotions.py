@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from governance.actions.approvals import lapse_all, lapse_changed, subject_of
+from governance.actions.approvals import lapse_all, lapse_changed, lapse_lost, subject_of
 from governance.actions.audits import request_audits
 from governance.approving import (
     check_can_approve,
@@ -19,7 +19,6 @@ from governance.approving import (
     check_can_withdraw,
     check_person,
     check_state,
-    standing,
 )
 from governance.in_force import known_of
 from governance.models import (
@@ -33,6 +32,7 @@ from governance.models import (
     PromotionState,
 )
 from governance.moves import enqueue_move
+from governance.seats import Seat, progress_of, seat_for
 from governance.verdict import Judgement, judge, judge_request, rules_kept
 from portal.accounts.permissions import require
 from portal.ledger.actions import record
@@ -75,7 +75,8 @@ def recompute(*, promotion: Promotion, by=None) -> Promotion:
         if fresh.state != PromotionState.OPEN:
             return fresh
         judgement = _judge(fresh)
-        lapsed = lapse_changed(promotion=fresh, bound=judgement.bound, by=by)
+        lapsed = lapse_lost(promotion=fresh, by=by)
+        lapsed += lapse_changed(promotion=fresh, bound=judgement.bound, by=by)
         if not lapsed and not _differs(fresh, judgement):
             Promotion.objects.filter(pk=fresh.pk).update(**_computed(judgement))
         else:
@@ -87,20 +88,23 @@ def recompute(*, promotion: Promotion, by=None) -> Promotion:
     return fresh
 
 
-def approve(*, promotion: Promotion, rev: int, reason: str = "", by) -> Promotion:
+def approve(*, promotion: Promotion, rev: int, reason: str = "", acting_for=None, by) -> Promotion:
     """Approve what stands in the database at this moment; the last approval puts the move in the outbox.
 
     Parameters
     ----------
     rev : int
         The revision that the approver looked at.
+    acting_for : User or None
+        In whose place, where the approver is their deputy.
 
     Raises
     ------
     Forbidden, Conflict
         With a sentence: who may not, which check is in the way, or what has changed.
     """
-    check_person(promotion, by)
+    deputy = {"acting_for": acting_for} if acting_for else {}
+    check_person(promotion, by, **deputy)
     recompute(promotion=promotion)
     with transaction.atomic():
         fresh = locked(promotion)
@@ -108,10 +112,11 @@ def approve(*, promotion: Promotion, rev: int, reason: str = "", by) -> Promotio
         judgement = _judge(fresh)
         if fresh.state == PromotionState.OPEN and _differs(fresh, judgement):
             raise Conflict("promotion.changed-now")
-        check_can_approve(fresh, by)
-        last = standing(fresh).count() + 1 >= judgement.verdict.approvals_required
+        check_can_approve(fresh, by, **deputy)
+        seat = seat_for(fresh, by, acting_for)
+        last = progress_of(fresh, more=seat).complete
         advance(fresh, rev, "approve" if last else "agree", **_computed(judgement))
-        event = _decide(fresh, DecisionKind.APPROVE, reason, judgement, by)
+        event = _decide(fresh, DecisionKind.APPROVE, reason, judgement, by, seat=seat)
         if last:
             _into_outbox(fresh, event, by)
     fresh.refresh_from_db()
@@ -269,11 +274,20 @@ def _ask_for_audits(promotion: Promotion, judgement: Judgement, by) -> None:
         request_audits(version=promotion.version, by=by, kinds=kinds)
 
 
-def _decide(promotion: Promotion, kind: DecisionKind, reason: str, judgement: Judgement, by) -> Event:
+def _decide(
+    promotion: Promotion, kind: DecisionKind, reason: str, judgement: Judgement, by, *, seat: Seat | None = None
+) -> Event:
     states = {"before": {"state": "open"}, "after": {"state": str(promotion.state)}}
-    event = _tell(str(kind), promotion, by, reason=reason, judgement=judgement, **states)
+    more = seat.recorded() if seat else {}
+    event = _tell(str(kind), promotion, by, reason=reason, judgement=judgement, more=more, **states)
     Decision.objects.create(
-        promotion=promotion, decision=kind, by=by, reason=reason, bound=dict(judgement.bound), event=event.uuid
+        promotion=promotion,
+        decision=kind,
+        by=by,
+        reason=reason,
+        bound=dict(judgement.bound),
+        event=event.uuid,
+        **(seat.fields(rules_kept(promotion)) if seat else {}),
     )
     return event
 
@@ -306,9 +320,10 @@ def _tell(
     after: dict[str, Any] | None = None,
     reason: str = "",
     judgement: Judgement | None = None,
+    more: dict[str, Any] | None = None,
 ) -> Event:
     """Record an event of the promotion: the revision it made, and what was judged."""
-    params: dict[str, Any] = {"rev": promotion.rev, "environment": promotion.environment}
+    params: dict[str, Any] = {"rev": promotion.rev, "environment": promotion.environment, **(more or {})}
     if judgement:
         params |= {"outcome": judgement.verdict.outcome, "bound": dict(judgement.bound)}
     return record(

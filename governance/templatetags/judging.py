@@ -6,6 +6,9 @@ from django import template
 from django.urls import reverse
 
 from governance.models import EvidenceLabel
+from governance.policy import group_name
+from portal.message import Message
+from portal.web.say import say
 
 register = template.Library()
 
@@ -14,6 +17,13 @@ register = template.Library()
 def label_word(label: str) -> str:
     """The word of an evidence label."""
     return str(EvidenceLabel(label).label) if label in EvidenceLabel.values else label
+
+
+@register.filter
+def group_word(group: str) -> str:
+    """A group of approvers: in words where it is built in, else its key."""
+    named = group_name(group)
+    return say(named) if isinstance(named, Message) else named
 
 
 @register.simple_tag

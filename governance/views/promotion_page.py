@@ -10,9 +10,11 @@ from typing import Any
 from django.http import HttpRequest
 
 from governance import approving
+from governance.actions.exceptions import can_waive
 from governance.gates import GateResult, Verdict
 from governance.models import AuditKind, DecisionKind, ModelVersion, Placement, Promotion, PromotionState
-from governance.policy import Environment
+from governance.policy import Environment, Rules
+from governance.seats import principals_of, progress_of
 from governance.verdict import environments, judge, judge_request, rules_kept
 from portal.jobs.models import Job
 from portal.ledger.models import Event
@@ -94,6 +96,7 @@ def promotion_context(request: HttpRequest, promotion: Promotion) -> dict[str, A
         verdict = Verdict.from_json(promotion.verdict) if promotion.verdict else None
         bound, at = (decisions[-1].bound if decisions else {}), promotion.verdict_at
     needed = verdict.approvals_required if verdict else rules.approvals_required
+    stages = progress_of(promotion).progress if promotion.state == PromotionState.OPEN and verdict else None
     jobs = audit_jobs(request, version) if promotion.state == PromotionState.OPEN else []
     move_jobs = Job.objects.for_user(user).about("promotion", promotion.pk)
     return {
@@ -110,7 +113,10 @@ def promotion_context(request: HttpRequest, promotion: Promotion) -> dict[str, A
         "decisions": decisions,
         "last_decision": decisions[-1] if decisions else None,
         "standing": standing,
-        "still_needed": range(max(0, needed - len(standing))),
+        "still_needed": range(stages.remaining if stages else 0),
+        "stages": stages.stages if stages else (),
+        "said": promotion.comments.count(),
+        "may_waive": _may_waive(promotion, user, rules),
         "jobs": jobs,
         "move": getattr(promotion, "move", None),
         "move_job": move_jobs.first() if promotion.state == PromotionState.APPROVED else None,
@@ -118,6 +124,14 @@ def promotion_context(request: HttpRequest, promotion: Promotion) -> dict[str, A
         "history": read(Event.objects.for_user(user).about("promotion", promotion.pk).order_by("-id")[:HISTORY]),
         **_rights(promotion, user, verdict),
     }
+
+
+def _may_waive(promotion: Promotion, user, rules: Rules) -> bool:
+    """Whether the reader may sign a waiver of one of the gates."""
+    gates = [gate for gate in rules.gates if gate.waivable]
+    if promotion.state != PromotionState.OPEN or not gates:
+        return False
+    return any(can_waive(promotion.version, promotion.environment, gate, user) for gate in gates)
 
 
 def _live(promotion: Promotion) -> Placement | None:
@@ -128,12 +142,16 @@ def _live(promotion: Promotion) -> Placement | None:
 
 def _rights(promotion: Promotion, user, verdict: Verdict | None) -> dict[str, Any]:
     """Which buttons are open, and why the closed ones are not."""
+    is_open = promotion.state == PromotionState.OPEN
+    lent = principals_of(promotion, user) if is_open else []
+    principals = [one for one in lent if approving.can_approve(promotion, user, one)]
     why_not = _why_not(approving.check_can_approve, promotion, user)
     if why_not is None and verdict and not verdict.passes:
         why_not = verdict.message
     return {
-        "decides": user.has_perm("promotion.decide", promotion) and promotion.state == PromotionState.OPEN,
+        "decides": is_open and (approving.can_refuse(promotion, user) or bool(principals)),
         "can_approve": why_not is None,
+        "principals": principals,
         "why_not": why_not,
         "can_send_back": approving.can_send_back(promotion, user),
         "can_refuse": approving.can_refuse(promotion, user),

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from governance.actions import promotions
 from governance.models import Promotion, PromotionState
+from governance.seats import principals_of
 from governance.views.promotion_page import STATE_KINDS, places, preflight_context, promotion_context
 from governance.views.versions import find_version
 from portal.accounts.models import Team
@@ -82,7 +83,9 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     decision = request.POST.get("decision", "")
     try:
         if decision == "approve":
-            decided = promotions.approve(promotion=found, rev=rev, reason=reason, by=request.user)
+            decided = promotions.approve(
+                promotion=found, rev=rev, reason=reason, acting_for=_acting_for(request, found), by=request.user
+            )
             said = _("Approved; the alias is being moved.")
             if decided.state == PromotionState.OPEN:
                 said = _("Approved; another approval is needed.")
@@ -143,6 +146,17 @@ def _find(request: HttpRequest, pk: int) -> Promotion:
 
 def _reason(request: HttpRequest) -> str:
     return request.POST.get("reason", "")[:LONGEST_REASON].replace("\x00", "")
+
+
+def _acting_for(request: HttpRequest, promotion: Promotion):
+    """The person in whose place the approval is given; one who is no principal of the reader is nobody's."""
+    text = request.POST.get("acting_for", "")
+    if not text:
+        return None
+    for person in principals_of(promotion, request.user):
+        if str(person.pseudonym) == text:
+            return person
+    raise BadRequest
 
 
 def _rev(request: HttpRequest) -> int:

@@ -15,7 +15,8 @@ from portal.ledger.words import action_text, field_text, link_of, part_text, sub
 from portal.web.say import say
 
 SYSTEM = "Sekisho"
-PEOPLE = ("user", "approver", "owner")  # fields that hold a pseudonym
+# Fields that hold a pseudonym
+PEOPLE = ("user", "approver", "owner", "proposed_by", "deputy", "member", "acting_for")
 
 
 @dataclass(frozen=True)

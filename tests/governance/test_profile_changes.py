@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from governance.actions import policies
 from governance.actions.evaluation_sets import pin
@@ -17,10 +19,11 @@ from governance.models import (
     Promotion,
     RegisteredModel,
 )
+from governance.notices_profiles import waiting_profiles
 from governance.policy import DEFAULT
 from governance.profile_deciding import can_agree, can_refuse, can_withdraw
 from governance.verdict import judge, judge_request, rules_kept
-from portal.accounts.models import Membership
+from portal.accounts.models import Membership, User
 from portal.ledger.models import Event
 from portal.web.errors import Conflict, Forbidden, Invalid
 from tests.governance.agreed import agree_to
@@ -295,3 +298,19 @@ def test_a_reason_that_lacks_keeps_the_page(cast, as_user):
     assert as_user(cast.manager).post(url + "refuse/", {"reason": "No"}).status_code == 302
     assert as_user(cast.member).post(url + "withdraw/").status_code == 409
     assert "refused" in as_user(cast.member).get(f"/models/{model.pk}/profile/changes/").content.decode().lower()
+
+
+def test_those_who_may_agree_are_told_in_a_bounded_number_of_queries(cast):
+    def look() -> tuple[set[str], int]:
+        with CaptureQueriesContext(connection) as queries:
+            told = {(one.user.name, one.subject[2]) for one in waiting_profiles()}
+        return told, len(queries)
+
+    propose(cast, make_model(cast, "first"), population="All")
+    told, before = look()
+    assert told == {("Sato", "first"), ("Ono", "first")}
+    propose(cast, make_model(cast, "second"), risk="low")
+    User.objects.create_user("second@example.org", "x", name="Second", is_reviewer=True)
+    told, after = look()
+    assert {name for name, model in told if model == "second"} == {"Sato", "Second"}
+    assert after == before

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from governance import approving
+from governance import approving, seats
 from governance.actions import policies, promotions
 from governance.freshness import recompute_open
 from governance.models import Audit, Decision, ModelVersion, Move, Policy, Profile, Promotion, PromotionState
@@ -248,7 +248,7 @@ def test_two_approvals_are_of_two_people(cast, half_approved):
 def test_the_same_evidence_again_keeps_the_approval(cast, half_approved):
     audit(half_approved.version, "fairness")
     promotions.recompute(promotion=half_approved)
-    assert approving.standing(half_approved).count() == 1
+    assert seats.standing(half_approved).count() == 1
     half_approved.refresh_from_db()
     assert half_approved.rev == 2  # the request, the approval; the same evidence changes nothing
 
@@ -276,7 +276,7 @@ def test_a_new_policy_leaves_open_promotions_under_theirs(cast, half_approved):
     policies.publish(text=DEFAULT.read_text("utf-8").replace("tolerance: 0.10", "tolerance: 0.01"), by=cast.admin)
     fresh = promotions.recompute(promotion=half_approved)
     assert fresh.outcome == "pass"
-    assert approving.standing(fresh).count() == 1
+    assert seats.standing(fresh).count() == 1
 
 
 # Turning down, submitting again, withdrawing
@@ -302,7 +302,7 @@ def test_turning_down_needs_a_reason_and_a_reviewer(cast, act, state):
 
 def test_what_was_sent_back_comes_again_under_todays_policy(cast, half_approved):
     back = promotions.send_back(promotion=half_approved, rev=half_approved.rev, reason="Why?", by=reviewer())
-    assert not approving.standing(back).exists()
+    assert not seats.standing(back).exists()
     policy = policies.publish(text=DEFAULT.read_text("utf-8"), by=cast.admin)
     again = promotions.resubmit(promotion=back, reason="Because.", by=cast.manager)
     assert (again.state, again.policy) == ("open", policy)

@@ -8,6 +8,8 @@ from django.utils import timezone
 
 from governance.models import ChecklistMark, Fact, Profile, ProfileChange, ProfileVersion
 
+PAGES = {"profile-change", "profile-changes", "profile-versions", "version-checklist"}
+
 
 def build(ground, cast) -> dict[str, dict]:
     profile = Profile.objects.get(model=ground.model)

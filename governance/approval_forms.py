@@ -1,0 +1,105 @@
+"""Forms of groups, deputies and waivers: they read and check input, and change nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from governance.models import ApproverGroup
+from portal.accounts.models import Team, User
+
+DATE = forms.DateInput(attrs={"type": "date"})
+
+
+class Until(forms.DateField):
+    """A last day; the moment is its end, in the reader's time zone."""
+
+    def __init__(self, **kwargs) -> None:
+        super().__init__(widget=DATE, **kwargs)
+
+    def clean(self, value) -> datetime | None:
+        day = super().clean(value)
+        try:
+            return timezone.make_aware(datetime.combine(day, time(23, 59, 59))) if day else None
+        except OverflowError:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
+
+
+class GroupForm(forms.Form):
+    """A new group of approvers."""
+
+    key = forms.SlugField(label=_("Key"), max_length=60, help_text=_("What policies call it, such as model-risk."))
+    name_en = forms.CharField(label=_("Name in English"), max_length=120)
+    name_ja = forms.CharField(label=_("Name in Japanese"), max_length=120)
+    environment = forms.SlugField(
+        label=_("Environment"), max_length=40, required=False, help_text=_("Leave empty for all.")
+    )
+    team = forms.ModelChoiceField(
+        label=_("Team"), queryset=Team.objects.none(), required=False, help_text=_("Leave empty for all.")
+    )
+
+    def __init__(self, *args, user: User, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["team"].queryset = Team.objects.for_user(user)
+
+
+class MemberForm(forms.Form):
+    """One more member of a group."""
+
+    group = forms.ModelChoiceField(label=_("Group"), queryset=ApproverGroup.objects.none(), empty_label=None)
+    user = forms.ModelChoiceField(label=_("Person"), queryset=User.objects.none())
+    until = Until(label=_("Last day"), required=False, help_text=_("Leave empty for no end."))
+
+    def __init__(self, *args, user: User, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["group"].queryset = ApproverGroup.objects.for_user(user)
+        self.fields["user"].queryset = User.objects.for_user(user).active().order_by("name")
+
+
+class DeputyForm(forms.Form):
+    """Who approves in one's place."""
+
+    deputy = forms.ModelChoiceField(label=_("Deputy"), queryset=User.objects.none())
+    group = forms.ModelChoiceField(
+        label=_("Group"),
+        queryset=ApproverGroup.objects.none(),
+        required=False,
+        help_text=_("Leave empty for all groups that you belong to."),
+    )
+    until = Until(label=_("Last day"))
+    reason = forms.CharField(label=_("Reason"), max_length=500)
+
+    def __init__(self, *args, user: User, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["deputy"].queryset = User.objects.for_user(user).active().exclude(pk=user.pk).order_by("name")
+        self.fields["group"].queryset = ApproverGroup.objects.for_user(user)
+
+
+class CommentForm(forms.Form):
+    """A word on a promotion, or on one of its checks."""
+
+    gate = forms.ChoiceField(label=_("About"), required=False)
+    text = forms.CharField(label=_("Your word"), max_length=5000, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def __init__(self, *args, gates: dict[str, dict[str, str]], **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        language = "ja" if (get_language() or "").startswith("ja") else "en"
+        named = [(key, title.get(language) or key) for key, title in gates.items()]
+        self.fields["gate"].choices = [("", _("the whole")), *named]
+
+
+class WaiverForm(forms.Form):
+    """A waiver of one gate of a request."""
+
+    gate = forms.ChoiceField(label=_("Gate"))
+    reason = forms.CharField(label=_("Reason"), max_length=5000, widget=forms.Textarea(attrs={"rows": 2}))
+    until = Until(label=_("Last day"))
+    whole_model = forms.BooleanField(label=_("For all versions of the model"), required=False)
+
+    def __init__(self, *args, gates: list[tuple[str, str]], **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["gate"].choices = gates

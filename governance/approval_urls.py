@@ -1,0 +1,17 @@
+"""Addresses of groups of approvers, of deputies and of waivers."""
+
+from django.urls import path
+
+from governance.views import discussion, groups, waivers
+
+urlpatterns = [
+    path("groups/", groups.group_list, name="groups"),
+    path("groups/members/add/", groups.group_member_add, name="group-member-add"),
+    path("groups/members/<int:pk>/remove/", groups.group_member_remove, name="group-member-remove"),
+    path("deputies/", groups.deputy_list, name="deputies"),
+    path("deputies/<int:pk>/end/", groups.deputy_end, name="deputy-end"),
+    path("waivers/", waivers.waiver_list, name="waivers"),
+    path("waivers/<int:pk>/end/", waivers.waiver_end, name="waiver-end"),
+    path("promotions/<int:pk>/discussion/", discussion.promotion_discussion, name="promotion-discussion"),
+    path("promotions/<int:pk>/waive/", waivers.promotion_waive, name="promotion-waive"),
+]

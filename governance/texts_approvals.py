@@ -1,0 +1,64 @@
+"""Sentences of groups, deputies and waivers, and the words of their records."""
+
+from __future__ import annotations
+
+from portal.ledger.words import register_actions, register_fields, register_subjects
+from portal.message import gettext_noop, register
+
+register(
+    {
+        "group.built-in": gettext_noop("This group is built in: choose another key."),
+        "group.taken": gettext_noop("There is a group with this key already."),
+        "group.past": gettext_noop("Choose a moment that is yet to come."),
+        "group.inactive": gettext_noop("This person's account is shut."),
+        "group.member-already": gettext_noop("This person is a member already."),
+        "group.no-member": gettext_noop("This person is no member any more."),
+        "deputy.oneself": gettext_noop("Nobody is their own deputy."),
+        "deputy.until": gettext_noop("Choose an end that is yet to come, at most a year after the beginning."),
+        "deputy.reason": gettext_noop("Say why somebody stands in for you."),
+        "deputy.over": gettext_noop("This has ended already."),
+        "comment.text": gettext_noop("Write something, of 5,000 characters at most."),
+        "comment.nowhere": gettext_noop("There is no such promotion."),
+        "waiver.no-gate": gettext_noop("The rules have no such gate."),
+        "waiver.not-waivable": gettext_noop("The policy does not allow this gate to be waived."),
+        "waiver.group": gettext_noop("Only these may sign this waiver: %(group)s."),
+        "waiver.author": gettext_noop("You made this version. Somebody else has to sign the waiver."),
+        "waiver.own": gettext_noop("You asked for this promotion. Somebody else has to sign the waiver."),
+        "waiver.reason": gettext_noop("Say why the gate may be passed by."),
+        "waiver.until": gettext_noop("Choose an end that is yet to come, at most %(days)s days from now."),
+        "waiver.over": gettext_noop("This waiver has ended already."),
+    }
+)
+
+register_subjects({"approver-group": gettext_noop("Group of approvers")})
+
+register_actions(
+    {
+        "group.make": gettext_noop("Group of approvers made"),
+        "group.add": gettext_noop("Member of a group added"),
+        "group.remove": gettext_noop("Member of a group removed"),
+        "deputy.name": gettext_noop("Deputy named"),
+        "deputy.end": gettext_noop("Deputyship ended"),
+        "promotion.comment": gettext_noop("Word on a promotion"),
+        "waiver.sign": gettext_noop("Waiver signed"),
+        "waiver.end": gettext_noop("Waiver ended"),
+    }
+)
+
+register_fields(
+    {
+        "stage": gettext_noop("Stage"),
+        "group": gettext_noop("Group"),
+        "acting_for": gettext_noop("In the place of"),
+        "deputy": gettext_noop("Deputy"),
+        "since": gettext_noop("Since"),
+        "ends": gettext_noop("Ends"),
+        "member": gettext_noop("Member"),
+        "because.promotion.lapsed.expired": gettext_noop("Its time is over"),
+        "because.promotion.lapsed.role": gettext_noop("The approver does not belong to the group any more"),
+        "because.promotion.lapsed.deputy": gettext_noop("The approver is not the deputy any more"),
+        "check": gettext_noop("Check"),
+        "comment": gettext_noop("Comment"),
+        "waived_gate": gettext_noop("Waived gate"),
+    }
+)

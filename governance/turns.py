@@ -1,0 +1,109 @@
+"""Whose turn it is to approve, for many promotions in as many queries as for one."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from governance.gates import StageNeed, Verdict
+from governance.groups import MANAGER, OWNER, REVIEWER, Belonging
+from governance.in_force import parsed, published
+from governance.models import Decision, DecisionKind, Deputy, GroupMember, Policy, Promotion
+from governance.policy import Source, of_environment
+from governance.quorum import Given, progress
+from portal.accounts.models import Membership, User
+
+
+def whose_turn(promotions: Sequence[Promotion], now: datetime) -> dict[int, list[User]]:
+    """Promotion → the people who may give the next approval, their deputies among them.
+
+    Who has spoken already is left out. Who asked for it or made it is the caller's matter.
+
+    Parameters
+    ----------
+    promotions : sequence of Promotion
+        Open ones, with their policies and their versions' models at hand.
+    """
+    given, order = _given(promotions), _in_order(promotions)
+    open_: dict[int, list[str]] = {}
+    for one in promotions:
+        needs = _needs(one)
+        found = progress(needs, order[one.pk], given[one.pk])
+        open_[one.pk] = [needs[index].group for index in found.current]
+    people = _candidates({group for groups in open_.values() for group in groups}, promotions, now)
+    belonging = Belonging(people, now)
+    deputies = _deputies(people, now)
+    return {
+        one.pk: _people(one, open_[one.pk], people, belonging, deputies, _spoken(given[one.pk])) for one in promotions
+    }
+
+
+def _needs(promotion: Promotion) -> Sequence[StageNeed]:
+    return Verdict.from_json(promotion.verdict).needs if promotion.verdict else ()
+
+
+def _given(promotions: Iterable[Promotion]) -> dict[int, list[Given]]:
+    rows = Decision.objects.filter(promotion__in=promotions, decision=DecisionKind.APPROVE, lapsed_at=None)
+    found: dict[int, list[Given]] = defaultdict(list)
+    for row in rows:
+        found[row.promotion_id].append(Given(row.by_id, row.stage, row.at, row.acting_for_id))
+    return found
+
+
+def _spoken(given: Iterable[Given]) -> set[int]:
+    return {person for one in given for person in one.people}
+
+
+def _in_order(promotions: Iterable[Promotion]) -> dict[int, bool]:
+    """Whether the frozen rules of each ask for an order; of several policies one is enough."""
+    several = {
+        one.pk: [Source(kept["policy"], kept["version"], kept["digest"]) for kept in one.rules]
+        for one in promotions
+        if len(one.rules) > 1
+    }
+    sources = list(dict.fromkeys(source for kept in several.values() for source in kept))
+    rows = dict(zip(sources, published(sources), strict=True)) if sources else {}
+    kept = {one.pk: [rows[source] for source in several.get(one.pk, ())] or [one.policy] for one in promotions}
+    return {one.pk: any(_ordered(row, one.environment) for row in kept[one.pk]) for one in promotions}
+
+
+def _ordered(policy: Policy, environment: str) -> bool:
+    return of_environment(parsed(policy.text).environments[environment]).in_order
+
+
+def _candidates(groups: set[str], promotions: Iterable[Promotion], now: datetime) -> dict[int, User]:
+    """Everybody who may belong to one of the groups."""
+    found: set[int] = set()
+    if REVIEWER in groups:
+        found.update(User.objects.active().filter(is_reviewer=True).values_list("pk", flat=True))
+    if groups & {OWNER, MANAGER}:
+        teams = {one.version.model.team_id for one in promotions}
+        found.update(Membership.objects.filter(team__in=teams).values_list("user_id", flat=True))
+    found.update(GroupMember.objects.at(now).filter(group__key__in=groups).values_list("user_id", flat=True))
+    return User.objects.active().in_bulk(found)
+
+
+def _deputies(people: Iterable[int], now: datetime) -> list[Deputy]:
+    rows = Deputy.objects.at(now).filter(principal__in=list(people), deputy__is_active=True)
+    return list(rows.select_related("deputy", "group"))
+
+
+def _people(
+    promotion: Promotion,
+    groups: Sequence[str],
+    people: dict[int, User],
+    belonging: Belonging,
+    deputies: Sequence[Deputy],
+    spoken: set[int],
+) -> list[User]:
+    def lacking(pk: int) -> set[str]:
+        return belonging.of(pk, promotion.version.model.team_id, promotion.environment) & set(groups)
+
+    asked = {pk: user for pk, user in people.items() if pk not in spoken and lacking(pk)}
+    found = dict(asked)
+    for row in deputies:
+        lent = lacking(row.principal_id) if row.principal_id in asked else set()
+        if row.deputy_id not in spoken and (row.group.key in lent if row.group else lent):
+            found.setdefault(row.deputy_id, row.deputy)
+    return list(found.values())

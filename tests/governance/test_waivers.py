@@ -1,0 +1,203 @@
+"""Waivers of one gate: where the policy allows them, by whom, for how long, and that the finding stays beside them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from governance.actions import policies, promotions
+from governance.actions.deputies import end_deputy, name_deputy
+from governance.actions.exceptions import end_waiver, waive
+from governance.actions.groups import add_member, make_group, remove_member
+from governance.models import ApproverGroup, Decision, Deputy, GateException, GroupMember, Promotion
+from governance.policy import DEFAULT
+from governance.verdict import judge
+from portal.accounts.models import User
+from portal.ledger.models import Event
+from portal.web.errors import Conflict, Forbidden, Invalid
+from tests.governance.evidence_made import fairness
+from tests.governance.promotions_made import audited, make_model, make_version, requested
+
+pytestmark = pytest.mark.django_db
+UNFAIR = fairness(0.17, 0.12, 0.22)
+GATE = "fairness"
+
+
+@pytest.fixture
+def signer(cast) -> User:
+    """A member of the group that may waive the fairness gate for at most 30 days."""
+    head, middle, tail = DEFAULT.read_text("utf-8").rpartition("      - id: explanation\n")
+    text = f"{head.rstrip()}\n        waivable: {{group: model-risk, max_days: 30}}\n\n{middle}{tail}"
+    policies.publish(text=text, by=cast.admin)
+    group = make_group(key="model-risk", name_en="Model risk", name_ja="モデルリスク", by=cast.admin)
+    user = User.objects.create_user("abe@example.org", "x", name="Abe", is_auditor=True)
+    add_member(group=group, user=user, by=cast.admin)
+    return user
+
+
+@pytest.fixture
+def promotion(cast, signer) -> Promotion:
+    return requested(cast, audited(make_version(make_model(cast), author="chiba"), fairness=UNFAIR))
+
+
+def sign(promotion, by, days: int = 10, **more) -> GateException:
+    given = {"gate": GATE, "reason": "Known, and mended in December.", "until": timezone.now() + timedelta(days=days)}
+    return waive(version=promotion.version, environment="production", by=by, **given | more)
+
+
+def fresh(promotion) -> Promotion:
+    return Promotion.objects.select_related("version__model__profile", "policy").get(pk=promotion.pk)
+
+
+def test_a_waived_gate_keeps_its_finding(cast, promotion, signer):
+    assert promotion.outcome == "fail"
+    sign(promotion, signer)
+    after = fresh(promotion)
+    assert after.outcome == "pass"
+    [gate] = [result for result in after.verdict["results"] if result["id"] == GATE]
+    assert gate["outcome"] == "fail"
+    assert gate["waived"]["by"] == "Abe"
+    assert after.verdict["waived"] == 1
+    assert not after.verdict["clean"]
+    assert promotions.approve(promotion=after, rev=after.rev, by=cast.reviewer).state == "approved"
+    event = Event.objects.get(action="waiver.sign")
+    assert "December" not in event.body
+
+
+def test_its_end_lets_approvals_lapse(cast, promotion, signer):
+    policies.publish(
+        text=promotion.policy.text.replace("required: 1", "required: 2"), by=cast.admin
+    )  # two reviewers, so that one approval stands and waits
+    promotions.withdraw(promotion=promotion, by=cast.member)
+    again = requested(cast, promotion.version)
+    waiver = sign(again, signer)
+    again = fresh(again)
+    promotions.approve(promotion=again, rev=again.rev, by=cast.reviewer)
+    end_waiver(waiver=waiver, by=signer)
+    assert Decision.objects.get().lapsed_because["params"]["what"][0]["code"] == "promotion.bound.exceptions"
+    assert fresh(again).outcome == "fail"
+    with pytest.raises(Conflict):
+        end_waiver(waiver=waiver, by=signer)
+
+
+def test_who_may_not_sign_it(cast, promotion, signer):
+    for user in (cast.reviewer, cast.manager, cast.admin):
+        with pytest.raises(Forbidden, match="model-risk"):
+            sign(promotion, user)
+    group = ApproverGroup.objects.get()
+    add_member(group=group, user=cast.member, by=cast.admin)
+    with pytest.raises(Forbidden, match="asked for this"):
+        sign(promotion, cast.member)
+    author = User.objects.create_user("chiba@example.org", "x", name="Chiba")
+    add_member(group=group, user=author, by=cast.admin)
+    with pytest.raises(Forbidden, match="made this version"):
+        sign(promotion, author)
+    remove_member(member=GroupMember.objects.get(user=signer), by=cast.admin)
+    with pytest.raises(Forbidden):
+        sign(promotion, signer)
+    assert not GateException.objects.exists()
+
+
+def test_what_a_waiver_may_not_be(cast, promotion, signer):
+    with pytest.raises(Invalid):
+        sign(promotion, signer, days=31)
+    with pytest.raises(Invalid):
+        sign(promotion, signer, days=-1)
+    with pytest.raises(Invalid):
+        sign(promotion, signer, reason=" ")
+    with pytest.raises(Forbidden, match="does not allow"):
+        sign(promotion, signer, gate="lineage")
+    with pytest.raises(Invalid):
+        sign(promotion, signer, gate="nothing")
+
+
+def test_a_waiver_is_for_one_version_or_for_all_of_a_model(cast, promotion, signer):
+    other = audited(make_version(promotion.version.model, 2), fairness=UNFAIR)
+    sign(promotion, signer)
+    assert judge(other, "production").verdict.outcome == "fail"
+    sign(promotion, signer, whole_model=True)
+    assert judge(other, "production").verdict.outcome == "pass"
+    assert judge(other, "production", now=timezone.now() + timedelta(days=11)).verdict.outcome == "fail"
+
+
+# -- groups and deputies -------------------------------------------------------------------------------------
+
+
+def test_only_administrators_keep_groups(cast):
+    for user in (cast.manager, cast.reviewer, cast.auditor):
+        with pytest.raises(Forbidden):
+            make_group(key="legal", name_en="Legal", name_ja="法務", by=user)
+    with pytest.raises(Invalid):
+        make_group(key="reviewer", name_en="Reviewers", name_ja="レビュアー", by=cast.admin)
+    group = make_group(key="legal", name_en="Legal", name_ja="法務", by=cast.admin)
+    with pytest.raises(Invalid):
+        make_group(key="legal", name_en="Legal", name_ja="法務", by=cast.admin)
+    member = add_member(group=group, user=cast.member, by=cast.admin)
+    with pytest.raises(Conflict):
+        add_member(group=group, user=cast.member, by=cast.admin)
+    with pytest.raises(Forbidden):
+        remove_member(member=member, by=cast.member)
+    remove_member(member=member, by=cast.admin)
+    with pytest.raises(Conflict):
+        remove_member(member=member, by=cast.admin)
+    add_member(group=group, user=cast.member, by=cast.admin)
+    assert GroupMember.objects.count() == 2  # the past stays
+
+
+def test_a_deputyship_has_an_end_and_is_ones_own(cast):
+    now = timezone.now()
+    given = {"deputy": cast.member, "reason": "Away", "by": cast.manager}
+    for wrong in ({"until": now}, {"until": now + timedelta(days=400)}, {"reason": " "}, {"deputy": cast.manager}):
+        with pytest.raises(Invalid):
+            name_deputy(**{"until": now + timedelta(days=3)} | given | wrong)
+    row = name_deputy(until=now + timedelta(days=3), **given)
+    assert "Away" not in Event.objects.get(action="deputy.name").body
+    for other in (cast.admin, cast.stranger):
+        with pytest.raises(Forbidden):
+            end_deputy(deputy=row, by=other)
+    end_deputy(deputy=row, by=cast.member)  # handed back
+    assert Deputy.objects.get().ended_at
+    with pytest.raises(Conflict):
+        end_deputy(deputy=row, by=cast.manager)
+
+
+# -- pages ---------------------------------------------------------------------------------------------------
+
+
+def test_pages_of_waivers(cast, promotion, signer, as_user):
+    page = as_user(signer).get(f"/promotions/{promotion.pk}/").content.decode()
+    assert f"/promotions/{promotion.pk}/waive/" in page
+    url = f"/promotions/{promotion.pk}/waive/"
+    until = (timezone.localdate() + timedelta(days=9)).isoformat()
+    wrong = as_user(signer).post(url, {"gate": GATE, "reason": "<b>Known</b>", "until": "2000-01-01"})
+    assert wrong.status_code == 422
+    assert "&lt;b&gt;Known" in wrong.content.decode()
+    assert as_user(signer).post(url, {"gate": GATE, "reason": "<b>Known</b>", "until": until}).status_code == 302
+    page = as_user(cast.member).get(f"/promotions/{promotion.pk}/").content.decode()
+    assert "Waived by Abe" in page
+    assert "<b>Known</b>" not in page
+    listed = as_user(cast.member).get("/waivers/").content.decode()
+    assert "Known" in listed
+    assert "Known" not in as_user(cast.stranger).get("/waivers/").content.decode()
+    row = GateException.objects.get()
+    assert as_user(cast.member).post(f"/waivers/{row.pk}/end/").status_code == 403
+    assert as_user(signer).post(f"/waivers/{row.pk}/end/").status_code == 302
+
+
+def test_pages_of_groups_and_deputies(cast, as_user):
+    asked = {"key": "legal", "name_en": "Legal", "name_ja": "法務"}
+    assert as_user(cast.manager).post("/groups/", asked).status_code == 403
+    assert as_user(cast.admin).post("/groups/", asked | {"key": "no good"}).status_code == 422
+    assert as_user(cast.admin).post("/groups/", asked).status_code == 302
+    group = ApproverGroup.objects.get()
+    added = as_user(cast.admin).post("/groups/members/add/", {"group": group.pk, "user": cast.member.pk})
+    assert added.status_code == 302
+    assert "Ito" in as_user(cast.admin).get("/groups/").content.decode()
+    assert "法務" in as_user(cast.japanese).get("/groups/").content.decode()
+    until = (timezone.localdate() + timedelta(days=9)).isoformat()
+    named = as_user(cast.manager).post("/deputies/", {"deputy": cast.member.pk, "until": until, "reason": "Away"})
+    assert named.status_code == 302
+    assert "Away" in as_user(cast.member).get("/deputies/").content.decode()
+    assert "Away" not in as_user(cast.stranger).get("/deputies/").content.decode()
