@@ -25,13 +25,16 @@ register({"notice.finding": gettext_noop("See to this finding. %(title)s")})
 def findings() -> Iterator[Waiting]:
     """Open findings, to their owners; while nobody owns one, to the managers, or to administrators without a team.
 
-    Low ones are told only when their date is near.
+    Low ones are told only when their date is near, and only to their owner or the managers.
     """
     rows = list(Finding.objects.open().select_related("model__team", "owner"))
     managers = managers_of(row.team_id for row in rows if not row.owner)
     administrators = list(User.objects.active().filter(is_administrator=True)) if rows else []
     for row in rows:
-        told = [row.owner] if row.owner else managers.get(row.team_id) or administrators
+        low = row.severity == Severity.LOW
+        # A registry that is connected may bring a hundred models with aliases that nobody owns.
+        nobody = [] if low else administrators
+        told = [row.owner] if row.owner else managers.get(row.team_id) or nobody
         for user in told:
             given = {
                 "user": user,
@@ -42,6 +45,6 @@ def findings() -> Iterator[Waiting]:
                 "team": row.model.team if row.model else None,
                 "subject": ("finding", row.pk, str(row)),
             }
-            if row.severity != Severity.LOW:
+            if not low:
                 yield Waiting(kind="finding.open", **given)
             yield Waiting(**given)

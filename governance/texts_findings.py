@@ -20,6 +20,9 @@ register(
         "finding.never_approved": gettext_noop(
             "%(alias)s of %(model)s names version %(found)s, which nobody approved here."
         ),
+        "finding.stray_version": gettext_noop(
+            "%(model)s %(number)s stands in %(environment)s, and no decision put it there."
+        ),
         "finding.version_deleted": gettext_noop(
             "%(model)s %(number)s stands in %(environment)s and was deleted from the registry."
         ),
@@ -45,7 +48,13 @@ register(
         "finding.copy_differs": gettext_noop(
             "The copy %(model)s %(number)s, in %(environment)s, holds other files than those that were approved."
         ),
-        "finding.gate_off": gettext_noop("%(reason)s"),
+        "finding.gate_off": gettext_noop("The gate at %(registry)s does not hold as it should. %(reason)s"),
+        "finding.kit_used": gettext_noop(
+            "Emergency kit %(kit)s was opened: %(alias)s of %(model)s was set to version %(number)s. Review it."
+        ),
+        "finding.token_unknown": gettext_noop(
+            "A token that was not signed here was used at %(registry)s: %(action)s of %(model)s, %(alias)s to %(new)s."
+        ),
         # deciding
         "finding.closed": gettext_noop("This finding is settled already."),
         "finding.owner": gettext_noop("The owner has to be an active member of the team."),
@@ -58,6 +67,7 @@ register(
         ),
         "finding.done-by": gettext_noop("Say who did it: somebody else has to settle what one did oneself."),
         "finding.own": gettext_noop("You did this. Somebody else has to settle it."),
+        "finding.took-part": gettext_noop("You have a part in this. Somebody else has to settle it."),
         "finding.checking": gettext_noop("Reading the files of %(model)s %(number)s."),
         "finding.no-digest": gettext_noop("No digest was kept when %(model)s %(number)s was approved."),
         # webhooks
@@ -80,6 +90,7 @@ KINDS = {
     "alias_moved": gettext_noop("Alias moved"),
     "alias_removed": gettext_noop("Alias removed"),
     "never_approved": gettext_noop("Never approved"),
+    "stray_version": gettext_noop("Version that nobody put there"),
     "version_deleted": gettext_noop("Version deleted"),
     "remade": gettext_noop("Version made anew"),
     "run_deleted": gettext_noop("Run deleted"),
@@ -90,6 +101,7 @@ KINDS = {
     "artifact_changed": gettext_noop("Files changed"),
     "copy_differs": gettext_noop("Copy differs"),
     "gate_off": gettext_noop("Gate does not hold"),
+    "token_unknown": gettext_noop("Unknown token used"),
     "condition": gettext_noop("Condition of an approval"),
     "review": gettext_noop("Review after an emergency"),
     "not_passing": gettext_noop("Would not pass today"),
@@ -99,12 +111,16 @@ register_fields(
         "finding_kind": gettext_noop("Kind of finding"),
         **{f"finding_kind.{kind}": word for kind, word in KINDS.items()},
         "finding_state": gettext_noop("State"),
-        "finding_state.open": gettext_noop("Open"),
+        "finding_state.open": gettext_noop("Not settled"),
         "finding_state.resolved": gettext_noop("Settled"),
         "severity": gettext_noop("Severity"),
         "severity.low": gettext_noop("Low"),
         "severity.high": gettext_noop("High"),
         "severity.critical": gettext_noop("Critical"),
+        "resolution.corrected": gettext_noop("Corrected"),
+        "resolution.accepted": gettext_noop("Accepted"),
+        "resolution.reviewed": gettext_noop("Reviewed"),
+        "resolution.ended": gettext_noop("Not so any more"),
         "found": gettext_noop("Found"),
         "done_by": gettext_noop("Done by"),
     }

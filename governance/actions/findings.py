@@ -20,7 +20,15 @@ FURTHEST = dt.timedelta(days=3 * 366)
 SHOWN = frozenset(
     {
         *("alias_moved", "alias_removed", "never_approved", "version_deleted", "remade", "run_deleted", "run_changed"),
-        *("tag_changed", "model_deleted", "model_renamed", "artifact_changed", "copy_differs", "gate_off"),
+        *(
+            "tag_changed",
+            "model_deleted",
+            "model_renamed",
+            "artifact_changed",
+            "copy_differs",
+            "gate_off",
+            "stray_version",
+        ),
     }
 )
 
@@ -62,7 +70,7 @@ def resolve(
     Raises
     ------
     Forbidden
-        By whoever did it, and by who may not settle it.
+        By whoever did it or had a part in it (`detail["not_by"]` holds their pseudonyms), and who may not settle it.
     """
     require(by, "finding.resolve", finding)
     reason = reason.strip().replace("\x00", "")
@@ -79,6 +87,8 @@ def resolve(
             raise _invalid("done_by", Message("finding.done-by"))
     if done_by == by:
         raise Forbidden("finding.own")
+    if str(by.pseudonym) in finding.detail.get("not_by", ()):
+        raise Forbidden("finding.took-part")
     with transaction.atomic():
         locked = _lock_open(finding)
         require(by, "finding.resolve", locked)  # its severity or its owner may have changed meanwhile

@@ -21,6 +21,7 @@ from portal.web.acting import act
 from portal.web.lists import Facet, ListPage
 
 RELATED = ("model__team", "model__registry", "version", "registry", "owner", "resolved_by", "promotion")
+STATES = ((FindingState.OPEN, gettext_lazy("Not settled")), (FindingState.RESOLVED, gettext_lazy("Settled")))
 GLYPHS = {"low": "warn", "high": "fail", "critical": "fail"}
 
 
@@ -30,7 +31,7 @@ def finding_list(request: HttpRequest) -> HttpResponse:
     """Everything that was found, the open ones first."""
     seen = Finding.objects.for_user(request.user)
     facets = [
-        Facet("state", gettext_lazy("State"), choices=FindingState.choices),
+        Facet("state", gettext_lazy("State"), choices=STATES),
         Facet("severity", gettext_lazy("Severity"), choices=Severity.choices),
         Facet("kind", gettext_lazy("Kind"), choices=lambda: [(kind, _(word)) for kind, word in KINDS.items()]),
         Facet(
@@ -112,11 +113,15 @@ def _page(request: HttpRequest, row: Finding, **forms) -> HttpResponse:
         "place": places().get(row.environment, row.environment),
         "today": timezone.localdate(),
         "may_assign": is_open and request.user.has_perm("finding.assign", row),
-        "may_resolve": is_open and request.user.has_perm("finding.resolve", row),
+        "may_resolve": is_open and _may_resolve(request.user, row),
         "form": forms.get("form") or AssignForm(finding=row),
         "resolve_form": forms.get("resolve_form") or ResolveForm(finding=row, by=request.user),
     }
     return render(request, "governance/finding.html", context, status=422 if refused else 200)
+
+
+def _may_resolve(user, row: Finding) -> bool:
+    return user.has_perm("finding.resolve", row) and str(user.pseudonym) not in row.detail.get("not_by", ())
 
 
 def _compared(row: Finding) -> list[tuple[str, object, object]]:

@@ -188,6 +188,8 @@ def test_owners_managers_and_administrators_are_told(cast, version):
 def test_a_low_one_waits_until_its_date_is_near(version):
     found(version, severity="low")
     assert [row.kind for row in waiting()] == [""]
+    type(version.model).objects.update(team=None)
+    assert not list(waiting()), "what nobody owns and matters little is on the list alone"
 
 
 # pages and the API
@@ -202,7 +204,7 @@ def test_the_list_and_a_finding(cast, version, as_user):
         assert "names version 2" in body
     assert as_user(cast.stranger).get(reverse("finding", args=[one.pk])).status_code == 404
     assert "Alias moved" not in as_user(cast.stranger).get(reverse("findings")).content.decode().split("<tbody>")[-1]
-    assert "別名" in as_user(cast.japanese).get(reverse("finding", args=[one.pk])).content.decode()
+    assert "エイリアス" in as_user(cast.japanese).get(reverse("finding", args=[one.pk])).content.decode()
 
 
 def test_settling_on_the_page_keeps_what_was_typed(cast, version, as_user):
@@ -235,3 +237,11 @@ def test_the_api_shows_ones_own(cast, version, as_user):
     assert [(row["id"], row["kind"], row["detail"]["found"]) for row in rows] == [(one.pk, "alias_moved", 2)]
     assert as_user(cast.stranger).get(reverse("api-finding", args=[one.pk])).status_code == 404
     assert as_user(cast.member).post(reverse("api-finding", args=[one.pk]), {"state": "resolved"}).status_code == 405
+
+
+def test_who_had_a_part_in_it_cannot_settle_it(cast, version):
+    one = found(version, kind="condition")
+    Finding.objects.filter(pk=one.pk).update(detail={"not_by": [str(cast.reviewer.pseudonym)]})
+    one.refresh_from_db()
+    with pytest.raises(Forbidden):
+        settle(one, cast.reviewer, resolution="reviewed", others=False)
