@@ -6,8 +6,9 @@ together, so that nothing that happened in between is taken for something old.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import F, Q
@@ -27,8 +28,10 @@ from governance.models import (
     Registry,
     Resolution,
 )
-from governance.reconcile_rules import Compared, Difference, Placed, Seen, compare, graver
+from governance.reconcile_rules import Closed, Compared, Difference, Placed, Seen, compare, graver
 from portal.message import Message
+
+ENDED = (MoveState.DONE, MoveState.FAILED, MoveState.OVERTAKEN)
 
 
 def prefix(registry: Registry) -> str:
@@ -87,10 +90,38 @@ class Unended:
     newest: int
 
 
+def closed_in(registry: Registry, names: Iterable[str]) -> list[Closed]:
+    """Those of the models of a registry that are environments, and the copies that moves made in them.
+
+    Ask in the transaction that writes the mirror, before it is written.
+    """
+    places = Place.objects.filter(
+        Q(kind=PlaceKind.MODEL, registry=registry) | Q(kind=PlaceKind.REGISTRY, target=registry), ~Q(name_pattern="")
+    )
+    patterns = {place.name_pattern: place.environment for place in places}
+    if not patterns:
+        return []
+    names = {name: where for name in names if (where := _of(name, patterns))}
+    made, there, marks = defaultdict(set), defaultdict(set), defaultdict(set)
+    moves = Move.objects.filter(target_model__registry=registry, target_model__name__in=names)
+    for name, number, tag, state in moves.values_list("target_model__name", "target_number", "tag", "state"):
+        if number is not None:
+            made[name].add(number)
+        if state not in ENDED:
+            marks[name].add(str(tag))
+    versions = ModelVersion.objects.present().filter(model__registry=registry, model__name__in=names)
+    for name, number, source in versions.values_list("model__name", "number", "copied_from"):
+        (there if source is None else made)[name].add(number)
+    return [
+        Closed(name, where, frozenset(made[name]), frozenset(there[name]), frozenset(marks[name]))
+        for name, where in names.items()
+    ]
+
+
 def unended(registry: Registry) -> Unended:
     """The moves into a registry that have not ended, asked before anything is read of it."""
     moves = _moves_into(registry)
-    rows = moves.exclude(state__in=(MoveState.DONE, MoveState.FAILED, MoveState.OVERTAKEN))
+    rows = moves.exclude(state__in=ENDED)
     newest = moves.order_by("-pk").values_list("pk", flat=True).first() or 0
     return Unended(frozenset(rows.values_list("pk", flat=True)), newest)
 
@@ -117,6 +148,7 @@ def reconcile(
     *,
     before: Mapping[str, Mapping[str, int]],
     explained: Mapping[tuple[str, str], frozenset[int | None]],
+    closed: Iterable[Closed] = (),
 ) -> Compared:
     """Compare what was read with what stands decided, open what differs and end what is right again.
 
@@ -128,8 +160,14 @@ def reconcile(
         The aliases that the mirror held until now, by model.
     explained : mapping
         As `explained_since` says, read in this transaction.
+    closed : iterable of Closed
+        As `closed_in` said in this transaction, before the mirror was written.
     """
-    compared = compare(seen, placed, governed=governed_in(registry), before=before, explained=explained)
+    if not before:  # nothing was mirrored until now: all of it was there before anybody could decide on it
+        before = seen.aliases
+        closed = [replace(one, there=frozenset(n for m, n in seen.versions if m == one.model)) for one in closed]
+    governed = governed_in(registry)
+    compared = compare(seen, placed, governed=governed, before=before, explained=explained, closed=closed)
     start = prefix(registry)
     keys = {short_key(start + one.key): one for one in compared.differences}
     right = {short_key(start + key) for key in compared.right}
@@ -137,7 +175,8 @@ def reconcile(
     for finding in known.filter(state=FindingState.OPEN):
         if finding.key in right:
             end_finding(finding)
-    settled = _settled(known.exclude(state=FindingState.OPEN).filter(key__in=[*keys, *right]), right)
+    past = known.exclude(state=FindingState.OPEN)
+    settled = _settled(past.filter(Q(key__in=list(keys)) | Q(resolution=Resolution.ACCEPTED)), right)
     _open(registry, {key: one for key, one in keys.items() if not _is_settled(settled.get(key), one)}, settled)
     return compared
 
@@ -168,6 +207,15 @@ def _placed(row: dict[str, Any], alias_of: Mapping[str, str], open_ones: Mapping
         tags=_as_it_was(row["tags"], open_ones.get(short_key(f"{start}tags:{where}"))),
         metrics=_as_it_was(metrics, open_ones.get(short_key(f"{start}metrics:{where}"))),
     )
+
+
+def _of(name: str, patterns: Mapping[str, str]) -> str:
+    """The environment whose pattern a model's name follows; empty if none."""
+    for pattern, environment in patterns.items():
+        head, _hole, tail = pattern.partition("{name}")
+        if name.startswith(head) and name.endswith(tail) and len(name) > len(head) + len(tail):
+            return environment
+    return ""
 
 
 def _as_it_was(now: Mapping[str, Any] | None, detail: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
@@ -228,7 +276,7 @@ def _open(registry: Registry, differences: Mapping[str, Difference], settled: Ma
             title=said(one),
             about={
                 "registry": registry,
-                "model": model,
+                "model": owner,  # a copy is its team's matter, who know it by its origin
                 "version": version,
                 "environment": one.environment[:40],
                 "placement": places.get((owner.pk, one.environment)) if owner else None,

@@ -9,11 +9,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from governance.connections import connect
+from governance.gate_watch import watch_gate
 from governance.mirror.asking import ask_for_audits, note_try
 from governance.mirror.write import aliases_before, mark_deleted, write_models, write_versions
 from governance.models import ModelVersion, Registry
 from governance.polling import News, read_news
-from governance.reconcile import experiments_of, explained_since, placed_in, reconcile, unended
+from governance.reconcile import closed_in, experiments_of, explained_since, placed_in, reconcile, unended
 from portal.jobs.kinds import job_kind
 from portal.message import Message
 from portal.web.errors import DomainError, Unavailable
@@ -36,11 +37,13 @@ def run_poll(job, progress) -> dict:
     started = timezone.now()
     progress(1, 1, Message("registry.polling"))
     try:
-        found = poll(registry, connect(registry))
+        remote = connect(registry)
+        found = poll(registry, remote)
     except DomainError as error:
         note_try(registry, started, error=error.message)
         raise
     note_try(registry, started)
+    watch_gate(registry, remote)
     return {"versions": found.versions, "new": len(found.new_versions), "differences": found.differences}
 
 
@@ -64,11 +67,12 @@ def poll(registry: Registry, remote) -> Polled:
     with transaction.atomic():
         before, placed = aliases_before(registry), placed_in(registry)
         explained = explained_since(registry, moves)
+        closed = closed_in(registry, {*before, *news.seen.aliases})
         rows = write_models(registry, news.models, explained)
         written = write_versions(registry, rows, news.versions, runs, whole=False)
         mark_deleted(registry, _ids(registry, news.gone))
         ask_for_audits(written.new)
-        compared = reconcile(registry, news.seen, placed, before=before, explained=explained)
+        compared = reconcile(registry, news.seen, placed, before=before, explained=explained, closed=closed)
         Registry.objects.filter(pk=registry.pk, watermark__lt=news.watermark).update(watermark=news.watermark)
     return Polled(len(rows), written.versions, written.new, len(compared.differences))
 

@@ -10,11 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from governance.connections import connect
+from governance.gate_watch import watch_gate
 from governance.mirror.asking import ask_for_audits, note_try
 from governance.mirror.write import aliases_before, write_models, write_versions
 from governance.models import ModelVersion, Registry
 from governance.polling import runs_of, seen_of
-from governance.reconcile import experiments_of, explained_since, placed_in, reconcile, unended
+from governance.reconcile import closed_in, experiments_of, explained_since, placed_in, reconcile, unended
 from portal.jobs.kinds import job_kind
 from portal.message import Message
 from portal.web.errors import DomainError, Unavailable
@@ -36,12 +37,14 @@ def run_mirror(job, progress) -> dict:
     registry = Registry.objects.get(pk=job.params["registry"])
     started = timezone.now()
     try:
-        synced = sync(registry, connect(registry), progress)
+        remote = connect(registry)
+        synced = sync(registry, remote, progress)
     except DomainError as error:
         note_try(registry, started, error=error.message)
         raise
     note_try(registry, started)
     Registry.objects.filter(pk=registry.pk).update(swept_at=started)
+    watch_gate(registry, remote, always=True)
     return {"models": synced.models, "versions": synced.versions, "new": len(synced.new_versions)}
 
 
@@ -72,6 +75,7 @@ def sync(registry: Registry, remote, progress=None) -> Synced:
     with transaction.atomic():
         before, placed = aliases_before(registry), placed_in(registry)
         explained = explained_since(registry, moves)
+        closed = closed_in(registry, {*before, *(model.name for model in models)})
         rows = write_models(registry, models, explained)
         written = write_versions(registry, rows, versions, runs, whole=True)
         ask_for_audits(written.new)
@@ -79,7 +83,7 @@ def sync(registry: Registry, remote, progress=None) -> Synced:
         there = {(version.model, int(version.version)) for version in listed}
         gone = {(one.model, one.number) for one in placed if one.model in rows} - there
         seen = seen_of(models, listed, gone, used, wanted_runs)
-        reconcile(registry, seen, placed, before=before, explained=explained)
+        reconcile(registry, seen, placed, before=before, explained=explained, closed=closed)
         newest = max((version.updated for version in versions), default=0)
         Registry.objects.filter(pk=registry.pk, watermark__lt=newest).update(watermark=newest)
     return Synced(len(rows), written.versions, written.new, written.deleted)

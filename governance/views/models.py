@@ -22,6 +22,8 @@ from governance.models import Audit, AuditKind, ModelVersion, Placement, Profile
 from portal.accounts.models import Team
 from portal.web.lists import Facet, ListPage
 
+MOST_FINDINGS = 5  # on the model's page; the list has all
+
 
 @login_required
 @require_GET
@@ -74,6 +76,7 @@ def model(request: HttpRequest, pk: int) -> HttpResponse:
         "profile": getattr(model, "profile", None),
         "stops": stops,
         "strange": [stop for stop in stops if not stop.agrees],
+        "findings": model.findings.for_user(request.user).open().order_by("due", "pk")[:MOST_FINDINGS],
         "list": versions,
         "shown": shown,
         "is_live": bool(live),

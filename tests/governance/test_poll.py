@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -9,9 +10,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from governance.actions.policies import ensure_default_policy
 from governance.findings import open_finding
 from governance.mirror import mirror_what_is_due, moment, poll, sync
-from governance.models import Finding, ModelVersion, Move, Placement, RegisteredModel, Registry
+from governance.models import Finding, ModelVersion, Move, Place, Placement, RegisteredModel, Registry
+from governance.reconcile_rules import MARK
 from governance.registry.errors import NotFound, Unreachable
 from governance.registry.records import RemoteModel, RemoteRun, RemoteVersion
 from portal.jobs.models import Job
@@ -29,7 +32,7 @@ class Server:
 
     def __init__(self, *versions: RemoteVersion, aliases=None, runs=()) -> None:
         self.listed = {(v.model, v.version): v for v in versions}
-        self.aliases = aliases or {}
+        self.aliases, self.aliases_of = aliases or {}, {}
         self.known = {run.run_id: run for run in runs}
         self.asked: list[str] = []
         self.meanwhile = lambda: None
@@ -43,7 +46,7 @@ class Server:
     def models(self):
         self._ask("models")
         names = {name for name, _number in self.listed}
-        found = [RemoteModel(name, aliases=dict(self.aliases)) for name in names]
+        found = [RemoteModel(name, aliases=dict(self.aliases_of.get(name, self.aliases))) for name in names]
         self.meanwhile()
         return found
 
@@ -82,9 +85,9 @@ class Server:
         return {one: self.known[one] for one in ids if one in self.known}
 
 
-def version(number: int, updated: int = BORN, **more) -> RemoteVersion:
+def version(number: int, updated: int = BORN, model: str = "credit-limit", **more) -> RemoteVersion:
     given = {"run_id": f"r{number}", "created": BORN + number, "updated": updated, "tags": {"team": "crm"}}
-    return RemoteVersion("credit-limit", str(number), **(given | more))
+    return RemoteVersion(model, str(number), **(given | more))
 
 
 def run(number: int, **more) -> RemoteRun:
@@ -240,6 +243,38 @@ def test_a_move_that_only_waits_explains_nothing(cast, placed, server):
     assert polled(server) == ["alias_moved"]
 
 
+# environments that are models of their own
+
+
+def test_a_version_in_an_environments_own_model_that_no_move_made(cast, placed, server):
+    Place.objects.create(
+        environment="staging", registry=placed.model.registry, kind="model", name_pattern="prod.{name}"
+    )
+    mark = uuid.uuid4()
+    server.listed["prod.credit-limit", "1"] = version(1, model="prod.credit-limit", tags={MARK: str(mark)})
+    server.aliases_of["prod.credit-limit"] = {}
+    assert polled(server) == ["stray_version"]
+    assert Finding.objects.get().severity == "high"
+    target = RegisteredModel.objects.get(name="prod.credit-limit")
+    asked = make_promotion(placed.promotion)
+    Move.objects.create(
+        kind="copy", promotion=asked, model=placed.model, alias="", number=1, target_model=target, tag=mark,
+        state="moving", event=uuid.uuid4(),
+    )  # fmt: skip
+    Finding.objects.all().delete()
+    ModelVersion.objects.filter(model=target).delete()
+    assert polled(server) == [], "it is being made"
+    Move.objects.filter(tag=mark).update(state="done", done_at=timezone.now(), target_number=1)
+    assert polled(server) == []
+    server.listed["prod.credit-limit", "2"] = version(2, model="prod.credit-limit", updated=BORN + 50)
+    assert polled(server) == ["stray_version"]
+    assert Finding.objects.get().severity == "high"
+
+
+def make_promotion(like):
+    return type(like).objects.create(version=like.version, environment="staging", policy=like.policy, state="done")
+
+
 # one finding a thing
 
 
@@ -297,6 +332,14 @@ def test_a_long_name_and_a_hostile_one_are_found_as_others_are(cast):
 def test_an_unknown_part_of_a_finding_is_a_mistake_of_ours():
     with pytest.raises(TypeError, match="person"):
         open_finding(kind="x", key="x", severity="low", title=Message("x"), about={"person": 1})
+
+
+def test_all_that_a_new_registry_brings_was_there_before(cast, server):
+    ensure_default_policy()
+    registry = Registry.objects.create(name="new", slug="new", address="http://127.0.0.1:9")
+    server.aliases = {"champion": 2}
+    sync(registry, server)
+    assert Finding.objects.get().severity == "low"
 
 
 # when
