@@ -15,7 +15,6 @@ from portal.accounts.models import Team
 from portal.accounts.permissions import require
 from portal.ledger.canonical import canonical_json, leaf_hash, text_hash
 from portal.ledger.models import Event, EventText
-from portal.ledger.sequencer import number_soon
 from portal.web.errors import Conflict
 
 FORM = "sekisho.event/1"
@@ -33,6 +32,8 @@ def record(
     team=None,
 ) -> Event:
     """Record an event; the caller holds the transaction of the change.
+
+    Its number comes with the worker's next tick: a writer that took one would hold all others up until its commit.
 
     Parameters
     ----------
@@ -84,7 +85,6 @@ def record(
         EventText.objects.bulk_create(
             EventText(event=event, name=name, salt=salts[name], text=text) for name, text in texts.items()
         )
-    transaction.on_commit(number_soon, robust=True)
     return event
 
 
