@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from governance.models import ModelVersion, Policy, Promotion
 from governance.policies_apply import RulesError, combine
-from governance.policy import Environment, InForce, Rules, Source, of_environment, parse
+from governance.policy import Environment, Gate, InForce, Rules, Source, of_environment, parse
 from portal.web.errors import Invalid
 
 PRODUCTION = "production"
@@ -92,6 +92,16 @@ def environments() -> dict[str, Environment]:
     for policy in in_force():
         known |= parsed(policy.text).environments
     return known
+
+
+def gates_in_force() -> list[Gate]:
+    """All gates of all policies in force."""
+    return [
+        gate
+        for one in in_force_parsed()
+        for environment in one.policy.environments.values()
+        for gate in environment.gates
+    ]
 
 
 def rules_of(policy: Policy, environment: str) -> Environment:
