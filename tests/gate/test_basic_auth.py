@@ -9,7 +9,8 @@ import pytest
 from tests.gate.behaviour import REST, refused, token
 from tests.gate.servers import GateServer
 
-pytestmark = [pytest.mark.mlflow, pytest.mark.filterwarnings("ignore")]
+# All of them ask for the database, though few use it: those that do run first, and would start the server by itself.
+pytestmark = [pytest.mark.mlflow, pytest.mark.django_db, pytest.mark.filterwarnings("ignore")]
 
 USERS = "/api/2.0/mlflow/users"
 ADMIN = f"admin:{secrets.token_hex(12)}"
@@ -180,7 +181,6 @@ class TestPermissions:
             server.call("/api/3.0/mlflow/roles/unassign", assignment, method="DELETE", user=ADMIN)
 
 
-@pytest.mark.django_db
 class TestCommand:
     """`manage.py gate` against the server, as an operator types it."""
 
