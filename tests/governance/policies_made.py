@@ -16,8 +16,8 @@ environments:
     windows: [{days: [mon, tue, wed, thu], from: "09:00", to: "18:00", timezone: Asia/Tokyo}]
     freezes: [{from: 2026-12-26, to: 2027-01-05, why: {en: Year's end, ja: 年末年始}}]
     gates:
-      - {id: lineage, audit: lineage, title: {en: Lineage, ja: リネージ}, max_age_days: 90, labels: [computed, replayed],
-         needs: {items: [run]}}
+      - {id: lineage, audit: lineage, title: {en: Lineage, ja: リネージ}, max_age_days: 90,
+         labels: [computed, replayed], needs: {items: [run]}}
       - {id: fair, audit: fairness, title: {en: Fairness, ja: 公平性}, max_age_days: 90, labels: [computed, replayed],
          needs: {tolerance: 0.1, measures: [accuracy_difference], min_group: 30, unjudged_groups: allow,
                  confidence: 0.95}}

@@ -11,9 +11,9 @@ from governance.auditing.challengers import judged_on_challengers
 from governance.auditing.examination import Examination, Finding
 from governance.auditing.run import known_inputs, run_audit
 from governance.auditing.sources import load_version
-from governance.readings import read
 from governance.models import Audit, Profile
 from governance.policy import FairnessNeeds
+from governance.readings import read
 from governance.verdict import environments
 from portal.jobs.kinds import KINDS
 from portal.jobs.models import Job

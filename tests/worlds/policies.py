@@ -18,4 +18,4 @@ def build(ground, cast) -> dict[str, dict]:
     text = published.text.replace("tolerance: 0.10", "tolerance: 0.05")
     PolicyDraft.objects.create(key=published.key, text=text, base=published, changed_by=cast.admin)
     of_version = {"key": published.key, "version": published.version}
-    return dict.fromkeys(OF_DRAFTS, {"key": published.key}) | {"api-policy": of_version}
+    return {name: {"key": published.key} for name in OF_DRAFTS} | {"api-policy": of_version}
