@@ -44,6 +44,10 @@ register(
             "No policy in force for %(environment)s applies to such a model (%(kind)s, risk %(risk)s)."
         ),
         "policy.no-group": gettext_noop("There is no group of approvers %(groups)s; an administrator makes it first."),
+        "policy.altered": gettext_noop(
+            "The text of the policy %(key)s %(version)s is not the one that was published, so nothing is judged by it. "
+            "An administrator compares it with the ledger and a backup."
+        ),
         # drafts
         "policy.draft.changed": gettext_noop(
             "Somebody else has saved this draft meanwhile. Your text is kept below; compare, then save again."

@@ -100,6 +100,16 @@ def test_policies_that_contradict_each_other_are_not_published(cast, version):
     assert judge(version, "production").verdict.approvals_required == 2
 
 
+def test_nothing_is_judged_by_a_text_that_was_not_published(cast, version):
+    altered = TEXT.replace("tolerance: 0.10", "tolerance: 0.9")
+    promotion = requested(cast, version)
+    Policy.objects.update(text=altered)
+    with pytest.raises(Conflict, match="is not the one that was published"):
+        judge(version, "production")
+    with pytest.raises(Conflict, match="is not the one that was published"):
+        rules_kept(Promotion.objects.get(pk=promotion.pk))
+
+
 # Drafts
 
 
