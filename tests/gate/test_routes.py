@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -133,7 +134,8 @@ def asgi(whole, method: str, path: str, body=None):
     async def send(message):
         sent.append(message)
 
-    asyncio.run(whole(scope, receive, send))
+    with ThreadPoolExecutor(1) as thread:  # the browser of other tests keeps a loop running in this one
+        thread.submit(asyncio.run, whole(scope, receive, send)).result()
     return sent[0]["status"], json.loads(b"".join(message.get("body", b"") for message in sent))
 
 
