@@ -8,8 +8,8 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
 from assessments import catalogue
+from assessments.catalogue import FRAMEWORK
 from assessments.framework import Framework
-from assessments.views.frame import FRAMEWORK
 from portal.accounts.models import Team
 
 FRAMEWORK_PARAMETER = OpenApiParameter("framework", OpenApiTypes.STR, description="The key of a framework in use.")

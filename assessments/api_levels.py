@@ -19,7 +19,6 @@ from assessments.api_roadmap import StepSerializer, step_json
 from assessments.models import Contradiction, ContradictionState
 from assessments.position import holds_until
 from assessments.scoring import KINDS
-from assessments.views.frame import is_insider
 from portal.web.say import say
 
 
@@ -84,7 +83,7 @@ class TeamPosition(APIView):
     @extend_schema(responses=OpenApiTypes.OBJECT, operation_id="team_position", parameters=[FRAMEWORK_PARAMETER])
     def get(self, request, slug: str):
         team, framework = team_and_framework(request, slug)
-        return Response(positions.of(team, framework, with_words=is_insider(request, team)))
+        return Response(positions.of(team, framework, with_words=request.user.is_insider(team)))
 
 
 class ContradictionSerializer(serializers.ModelSerializer):
@@ -121,7 +120,7 @@ class ContradictionSerializer(serializers.ModelSerializer):
 
     @extend_schema_field(serializers.CharField(allow_null=True))
     def get_reason(self, row: Contradiction) -> Any:
-        return row.reason if is_insider(self.context["request"], row.team) else None
+        return row.reason if self.context["request"].user.is_insider(row.team) else None
 
 
 class ContradictionFilter(django_filters.FilterSet):

@@ -18,6 +18,8 @@ from assessments.framework import Framework, history, load, shipped
 from assessments.models import Assessment, FrameworkState, FrameworkVersion
 from portal.web.errors import Conflict
 
+FRAMEWORK = "mlops-maturity"  # what is shown where none is named
+
 
 def currents() -> dict[str, Framework]:
     """The frameworks in use by their keys, shipped ones first; one query."""

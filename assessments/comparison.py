@@ -13,6 +13,7 @@ from typing import Any
 from assessments.framework import Criterion, Framework
 from assessments.standing import Kind
 from assessments.stored_score import level
+from portal.charts import palette
 
 SHADES = 4  # the highest of the five colours of levels
 BANDS = ((0, 24), (25, 49), (50, 74), (75, 99), (100, 100))  # per cent, of a checklist's steps
@@ -115,7 +116,7 @@ def cell(framework: Framework, score: Score, kind: Kind, dimension: str = "") ->
 
 def shade(framework: Framework, step: int) -> int:
     """The colour of a level, of five; ladders of other lengths are spread over them."""
-    return step if framework.is_checklist or framework.top == SHADES else round(step * SHADES / framework.top)
+    return step if framework.is_checklist else palette.shade(step, framework.top)
 
 
 def steps(framework: Framework) -> range:

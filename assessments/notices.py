@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from assessments import catalogue, texts_notices  # noqa: F401  (registers the kinds)
 from assessments.actions.roadmap import OPEN
+from assessments.catalogue import FRAMEWORK
 from assessments.evidence_rules import FRESH
 from assessments.framework import Framework
 from assessments.models import (
@@ -31,7 +32,6 @@ from assessments.models import (
     PulseInvitation,
     RoadmapItem,
 )
-from assessments.views.frame import FRAMEWORK
 from portal.accounts.models import Membership, Team, User
 from portal.inbox.kinds import Waiting, reminder_source
 from portal.inbox.recipients import managers_of

@@ -10,11 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from assessments import catalogue
+from assessments.catalogue import FRAMEWORK
 from assessments.framework import Framework
 from assessments.models import Campaign
 from assessments.overview_content import campaign_report, portfolio_report
 from assessments.report_content import maturity_report
-from assessments.views.frame import FRAMEWORK, framework
+from assessments.views.frame import framework
 from portal.accounts.models import Team
 from portal.accounts.permissions import permission_required, require
 from portal.jobs.kinds import job_kind

@@ -9,9 +9,10 @@ from django.db.models import Q
 
 from governance.models import ModelVersion, Policy, Promotion
 from governance.policies_apply import RulesError, combine
-from governance.policy import Environment, InForce, Rules, Source, of_environment, parse
+from governance.policy import Environment, Gate, InForce, Rules, Source, digest_of_text, of_environment, parse
+from governance.policy import Policy as Content
 from governance.profile_change import higher_risk
-from portal.web.errors import Invalid
+from portal.web.errors import Conflict, Invalid
 
 PRODUCTION = "production"
 
@@ -52,7 +53,7 @@ def rules_kept(promotion: Promotion) -> Rules:
         return rules_of_policy(promotion.policy, promotion.environment)
     sources = [Source(kept["policy"], kept["version"], kept["digest"]) for kept in promotion.rules]
     rows = published(sources) if sources else [promotion.policy]
-    policies = [*(InForce(parsed(row.text), row.version) for row in rows), *more]
+    policies = [*(InForce(content(row), row.version) for row in rows), *more]
     try:
         return combine(policies, promotion.environment, "", "")
     except RulesError as error:
@@ -96,7 +97,7 @@ def in_force() -> list[Policy]:
 
 def in_force_parsed() -> list[InForce]:
     """The same, parsed."""
-    return [InForce(parsed(policy.text), policy.version) for policy in in_force()]
+    return [InForce(content(policy), policy.version) for policy in in_force()]
 
 
 def published(sources: Sequence[Source]) -> list[Policy]:
@@ -116,12 +117,29 @@ def environments() -> dict[str, Environment]:
     return known
 
 
+def gates_in_force() -> list[Gate]:
+    """All gates of all policies in force."""
+    return [
+        gate
+        for one in in_force_parsed()
+        for environment in one.policy.environments.values()
+        for gate in environment.gates
+    ]
+
+
 def rules_of(policy: Policy, environment: str) -> Environment:
     """One environment's part of a policy."""
-    known = parsed(policy.text).environments
+    known = content(policy).environments
     if environment not in known:
         raise Invalid("policy.no-environment", environment=environment)
     return known[environment]
+
+
+def content(policy: Policy) -> Content:
+    """What a published policy says, if its text is still the one that was published: approvals bind its digest."""
+    if digest_of_text(policy.text) != policy.digest:
+        raise Conflict("policy.altered", key=policy.key, version=policy.version)
+    return parsed(policy.text)
 
 
 @lru_cache(maxsize=64)

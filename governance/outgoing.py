@@ -44,8 +44,13 @@ def outgoing_gates(said: dict[str, Any], results: Iterable[Mapping[str, Any]]) -
 
 def gate_results(audit_ids: Iterable[int | None]) -> list[dict[str, Any]]:
     """The results of the audits that gates have read, of the kind whose sentences count groups."""
+    return list(gate_results_by_id(audit_ids).values())
+
+
+def gate_results_by_id(audit_ids: Iterable[int | None]) -> dict[int, dict[str, Any]]:
+    """The same by audit."""
     read = Audit.objects.filter(pk__in={pk for pk in audit_ids if pk}, kind=AuditKind.FAIRNESS)
-    return list(read.values_list("result", flat=True))
+    return dict(read.values_list("pk", "result"))
 
 
 def outgoing_verdicts(promotions: Iterable[Promotion]) -> dict[int, dict[str, Any]]:

@@ -47,6 +47,7 @@ DIGESTS = {
     "policy": gettext_noop("Policy"),
     "profile": gettext_noop("Profile"),
     "evidence": gettext_noop("Evidence"),
+    "exceptions": gettext_noop("Exceptions"),
     "set": gettext_noop("Evaluation set"),
     "challenger": gettext_noop("Challenger sets"),
     "overlap": gettext_noop("Rows that stand in the training data too"),

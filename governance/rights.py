@@ -17,6 +17,7 @@ from governance.registry import Connection
 from governance.registry.connection import Deadline
 from governance.registry.errors import Denied, NotFound, Rejected
 from governance.registry.http import call_json
+from portal.message import Message
 
 NOBODY = 999_999_999  # a version that no model has
 _USERS = "/api/3.0/mlflow/users"
@@ -77,12 +78,15 @@ def set_up(admin: Connection, portal: Connection, patterns: Sequence[str], make:
         What each account may do now. A grant that is not `right` comes from a role or from the server's
         ``default_permission``, which are not changed here.
     """
+    users = _call(admin, "GET", "/api/2.0/mlflow/users/list").get("users", [])
+    accounts = {str(user["username"]): bool(user.get("is_admin")) for user in users}
+    if not accounts.get(str(admin.username)):  # who is none may take rights away and not give them
+        detail = f"{admin.username} is no administrator of the server."
+        raise Denied(Message("registry.denied", {"address": admin.address, "detail": detail}))
     there = {model.name for model in portal.models()}
     for name in make:
         if name not in there:
             _call(portal, "POST", f"{_MODELS}/registered-models/create", body={"name": name})
-    users = _call(admin, "GET", "/api/2.0/mlflow/users/list").get("users", [])
-    accounts = {str(user["username"]): bool(user.get("is_admin")) for user in users}
     return [
         _arrange(admin, account, name, mine=account == portal.username)
         for name in environment_models(admin, patterns)

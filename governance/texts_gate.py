@@ -59,6 +59,7 @@ register_actions(
 register_subjects({"emergency-kit": gettext_noop("Emergency kit")})
 register_fields(
     {
+        "model": gettext_noop("Model"),
         "token": gettext_noop("Token"),
         "change": gettext_noop("Change"),
         "change.version.delete": gettext_noop("Version deleted"),

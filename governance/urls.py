@@ -11,7 +11,6 @@ from governance.views import (
     connections,
     interpreters,
     models,
-    policies,
     profiles,
     promotions,
     sandbox,
@@ -58,7 +57,4 @@ urlpatterns = [
     path("promotions/<int:pk>/retry/", promotions.retry, name="promotion-retry"),
     path("sandbox/", sandbox.sandbox, name="sandbox"),
     path("sandbox/try/", sandbox.sandbox_try, name="sandbox-try"),
-    path("policies/", policies.policy_list, name="policies"),
-    path("policies/publish/", policies.policy_publish, name="policy-publish"),
-    path("policies/<slug:key>/<int:version>/", policies.policy, name="policy"),
 ]

@@ -191,6 +191,8 @@ SPECTACULAR_SETTINGS = {
         "AssessmentStateEnum": "assessments.models.AssessmentState",
         "JobStateEnum": "portal.jobs.models.State",
         "AuditKindEnum": "governance.models.AuditKind",
+        "FrameworkKindEnum": ["levelled", "checklist"],
+        "LevelKindEnum": ["official", "claimed"],
     },
 }
 

@@ -23,10 +23,24 @@ def test_every_gate_and_its_needs_are_documented():
     from governance import policy
 
     page = (DOCS / "policy.md").read_text("utf-8")
-    for gate in (policy.LineageGate, policy.FairnessGate, policy.ExplanationGate):
+    for gate in policy.GATES:
         needs = gate.__annotations__["needs"]
         needs = getattr(policy, needs) if isinstance(needs, str) else needs
         assert not {name for name in needs.__dataclass_fields__ if f"`{name}`" not in page}
+    parts = (policy.Environment, policy.Approvals, policy.Stage, policy.BreakGlass, policy.Rollback, policy.Roles)
+    for part in (*parts, policy.ChecklistItem, policy.MaturityRule, policy.Applies):
+        fields = {name.rstrip("_") for name in part.__dataclass_fields__}
+        assert not {name for name in fields if not re.search(rf"\b{name}\b", page)}
+
+
+def test_the_policies_in_the_documentation_are_valid():
+    from governance.policy import parse
+
+    page = (DOCS / "policy.md").read_text("utf-8")
+    texts = [text for text in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL) if text.startswith("key:")]
+    assert texts
+    for text in texts:
+        assert parse(text).environments
 
 
 def test_links_between_pages_lead_somewhere():

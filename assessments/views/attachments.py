@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from assessments import actions
 from assessments.actions import path_of
 from assessments.models import Attachment
-from assessments.views.frame import framework, in_framework, is_insider, team_or_404
+from assessments.views.frame import framework, in_framework, team_or_404
 from assessments.views.opened import draft_or_404
 from portal.web.errors import Conflict, Invalid
 from portal.web.say import say
@@ -70,6 +70,6 @@ def _seen(request: HttpRequest, pk: int) -> Attachment:
     """A file that the reader may see: files are as private as notes."""
     rows = Attachment.objects.for_user(request.user).select_related("assessment__team")
     row = get_object_or_404(rows, pk=pk)
-    if not is_insider(request, row.assessment.team):
+    if not request.user.is_insider(row.assessment.team):
         raise Http404
     return row

@@ -13,11 +13,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from assessments import catalogue, comparison, exports, tables, wording
+from assessments.catalogue import FRAMEWORK
 from assessments.comparison import Cell, Lesson, Theme
 from assessments.framework import Criterion, Dimension, Framework
 from assessments.heat import key_of, step_words
 from assessments.team_list import Row, TeamList
-from assessments.views.frame import FRAMEWORK, framework, in_framework
+from assessments.views.frame import framework, in_framework
 from assessments.views.overview import overview_tabs
 
 KINDS = (

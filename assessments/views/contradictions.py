@@ -16,7 +16,7 @@ from assessments.actions.contradictions import accept_mistaken, assign
 from assessments.forms_levels import AssignForm, MistakenForm
 from assessments.levels import fact_of
 from assessments.models import Contradiction, ContradictionState, Evidence
-from assessments.views.frame import in_framework, is_insider, team_or_404, team_page
+from assessments.views.frame import in_framework, team_or_404, team_page
 from assessments.views.team import title_of
 from portal.web.acting import act
 from portal.web.lists import Facet, ListPage
@@ -97,7 +97,7 @@ def _page(request: HttpRequest, row: Contradiction, **forms) -> HttpResponse:
         "is_open": row.state == ContradictionState.OPEN,
         "may_assign": request.user.has_perm("contradiction.assign", row),
         "may_accept": request.user.has_perm("contradiction.accept", row),
-        "shows_reason": is_insider(request, row.team),
+        "shows_reason": request.user.is_insider(row.team),
         "form": forms.get("form") or AssignForm(team=row.team, initial=_initial(row)),
         "mistaken_form": forms.get("mistaken_form") or MistakenForm(),
         "shares": [one for one in frameworks.values() if row.practice in {c.practice for c in one.criteria}],

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from assessments import exports, tables
 from assessments.levels import current
-from assessments.views.frame import framework, is_insider, team_or_404
+from assessments.views.frame import framework, team_or_404
 
 
 @login_required
@@ -18,4 +18,4 @@ def criteria_table(request: HttpRequest, slug: str, form: str) -> HttpResponse:
     if form not in exports.FORMATS:
         raise Http404
     team, model = team_or_404(request, slug), framework(request)
-    return exports.respond(tables.criteria(team, current(team, model), with_notes=is_insider(request, team)), form)
+    return exports.respond(tables.criteria(team, current(team, model), with_notes=request.user.is_insider(team)), form)

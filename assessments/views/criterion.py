@@ -24,7 +24,7 @@ from assessments.models import Answer, Assessment, IndependentAnswer
 from assessments.pulses import pulse_of
 from assessments.reviewing import sent_back
 from assessments.tasklist import Item
-from assessments.views.frame import in_framework, is_insider, team_or_404, team_page
+from assessments.views.frame import in_framework, team_or_404, team_page
 from assessments.views.opened import Opened, opened
 from portal.accounts.models import Team
 from portal.accounts.permissions import require
@@ -144,7 +144,7 @@ def _onward(request: HttpRequest, shown: Opened, asked: Criterion) -> str:
 def _page(
     request: HttpRequest, shown: Opened, asked: Criterion, *, problem: DomainError | None = None, typed=None
 ) -> HttpResponse:
-    team, now, editable, insider = shown.team, shown.now, shown.editable, is_insider(request, shown.team)
+    team, now, editable, insider = shown.team, shown.now, shown.editable, request.user.is_insider(shown.team)
     answer, row = shown.answer(asked.id), now.answers.get(asked.id)
     value, note, rev = (answer.value if answer else None), (row.note if row else ""), (row.rev if row else 0)
     if row is None or not (row.from_evidence or row.value):

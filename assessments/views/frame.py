@@ -10,10 +10,9 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from assessments import campaigns, catalogue
+from assessments.catalogue import FRAMEWORK
 from assessments.framework import Framework
 from portal.accounts.models import Team
-
-FRAMEWORK = "mlops-maturity"  # what a page shows whose address names no framework
 
 
 def framework(request: HttpRequest) -> Framework:
@@ -35,11 +34,6 @@ def team_or_404(request: HttpRequest, slug: str) -> Team:
     return get_object_or_404(Team.objects.for_user(request.user).select_related("unit"), slug=slug)
 
 
-def is_insider(request: HttpRequest, team: Team) -> bool:
-    """Whether drafts and notes are shown: to the team, and to those whose role is to look everywhere."""
-    return request.user.sees_everything or team.pk in request.user.team_ids
-
-
 def address(name: str, *args: Any) -> str:
     """A page's address, or "" where the page does not exist."""
     try:
@@ -52,7 +46,7 @@ def team_page(request: HttpRequest, team: Team, here: str, **context: Any) -> di
     """The context of a page of a team; `here` is the URL name of its tab."""
     models, model = address("models"), framework(request)
     within = in_framework(model)
-    asks = is_insider(request, team) and any(criterion.pulse for criterion in model.criteria)
+    asks = request.user.is_insider(team) and any(criterion.pulse for criterion in model.criteria)
     places = [
         ("team", _("Levels"), reverse("team", args=[team.slug]) + within),
         ("assessment", _("Assessment"), reverse("assessment", args=[team.slug]) + within),
@@ -75,7 +69,7 @@ def team_page(request: HttpRequest, team: Team, here: str, **context: Any) -> di
         "tabs": tabs,
         "may": may,
         "asked_by": campaigns.running_for(team, model.key),
-        "insider": is_insider(request, team),
+        "insider": request.user.is_insider(team),
         "report_url": address("team-report", team.slug) + within,
         **context,
     }

@@ -5,13 +5,12 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from assessments import upgrades, wording
+from assessments import upgrades
 from assessments.actions import upgrading
 from assessments.actions.frameworks import MANAGE
-from assessments.impact import Move
+from assessments.upgrade_words import sentence
 from assessments.views.frameworks import framework_or_404
 from portal.accounts.permissions import permission_required
 from portal.web.errors import Conflict
@@ -49,23 +48,3 @@ def framework_upgrade(request: HttpRequest, key: str) -> HttpResponse:
         "to_confirm": sum(len(one.migrated.reconfirm) for one in upgrade.teams),
     }
     return render(request, "assessments/framework_upgrade.html", context)
-
-
-def sentence(team: str, move: Move) -> str:
-    """ "Lending drops from 3 to 2 in Training (official), for “…” (asks for more than before)." """
-    places = {
-        "team": team,
-        "before": move.before,
-        "after": move.after,
-        "dimension": wording.text(move.title),
-        "kind": _("official") if move.kind == "official" else _("claimed"),
-    }
-    if move.after is None:
-        return _("%(team)s: %(dimension)s is not part of it any more (%(kind)s level %(before)s)") % places
-    if move.before is None:
-        said = _("%(team)s begins at %(after)s in %(dimension)s (%(kind)s)")
-    elif move.drops:
-        said = _("%(team)s drops from %(before)s to %(after)s in %(dimension)s (%(kind)s)")
-    else:
-        said = _("%(team)s rises from %(before)s to %(after)s in %(dimension)s (%(kind)s)")
-    return said % places

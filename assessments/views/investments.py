@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from assessments import catalogue, standings, wording
+from assessments.catalogue import FRAMEWORK
 from assessments.framework import Framework
 from assessments.investments import Investment, Place, credited, investments
-from assessments.views.frame import FRAMEWORK
 from assessments.views.overview import overview_tabs
 from portal.accounts.models import Team
 from portal.accounts.permissions import permission_required

@@ -22,7 +22,7 @@ from assessments.levels import current
 from assessments.models import Milestone, Target
 from assessments.position import holds_until
 from assessments.scoring import KINDS
-from assessments.views.frame import framework, in_framework, is_insider, team_or_404, team_page
+from assessments.views.frame import framework, in_framework, team_or_404, team_page
 from assessments.views.team import milestones as marks_of
 from portal.web.acting import act
 
@@ -113,7 +113,7 @@ def milestone_remove(request: HttpRequest, pk: int) -> HttpResponse:
 def position(request: HttpRequest, slug: str) -> HttpResponse:
     """All that the levels follow from, as a file for `manage.py level`."""
     team, model = team_or_404(request, slug), framework(request)
-    body = positions.of(team, model, with_words=is_insider(request, team))
+    body = positions.of(team, model, with_words=request.user.is_insider(team))
     name = f"position-{team.slug}-{model.key}-{timezone.localdate()}.json"
     return HttpResponse(
         json.dumps(body, ensure_ascii=False, indent=1),

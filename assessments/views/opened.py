@@ -10,11 +10,12 @@ from django.http import Http404, HttpRequest
 from django.utils.http import urlencode
 
 from assessments import catalogue, drafts
+from assessments.catalogue import FRAMEWORK
 from assessments.framework import Framework
 from assessments.levels import Current, current, draft_of
 from assessments.models import Answer, Assessment, Delegation
 from assessments.tasklist import TaskList, task_list
-from assessments.views.frame import FRAMEWORK, framework, is_insider
+from assessments.views.frame import framework
 from portal.accounts.models import Team, User
 
 # together: one set of answers. own: the reader is one of two who answer apart. waiting: somebody still answers
@@ -75,7 +76,7 @@ class Opened:
 def opened(request: HttpRequest, team: Team) -> Opened:
     """What the reader sees: members the draft, others what was submitted last."""
     model, reader = framework(request), request.user
-    draft = draft_of(team, model) if is_insider(request, team) else None
+    draft = draft_of(team, model) if request.user.is_insider(team) else None
     model = catalogue.of(draft) if draft else model
     now = current(team, model, assessment=draft)
     mode = mode_of(draft, reader)
@@ -115,6 +116,6 @@ def draft_or_404(request: HttpRequest, team: Team) -> Assessment:
     model = framework(request)
     drafts_seen = Assessment.objects.for_user(request.user).filter(team=team, framework=model.key, state="draft")
     found = drafts_seen.select_related("team").first()
-    if found is None or not is_insider(request, team):
+    if found is None or not request.user.is_insider(team):
         raise Http404
     return found

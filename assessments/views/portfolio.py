@@ -7,11 +7,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from assessments import catalogue, exports, tables, wording
+from assessments.catalogue import FRAMEWORK
 from assessments.framework import Framework
 from assessments.heat import key_of
 from assessments.overview_content import pictures
 from assessments.portfolio import portfolio as portfolio_of
-from assessments.views.frame import FRAMEWORK, framework, in_framework
+from assessments.views.frame import framework, in_framework
 from assessments.views.overview import overview_tabs
 from portal.accounts.permissions import permission_required
 

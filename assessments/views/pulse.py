@@ -15,7 +15,7 @@ from assessments import catalogue, pulses
 from assessments.actions import pulse as actions
 from assessments.forms_review import PulseForm
 from assessments.models import Pulse
-from assessments.views.frame import framework, in_framework, is_insider, team_or_404, team_page
+from assessments.views.frame import framework, in_framework, team_or_404, team_page
 from portal.accounts.models import Team
 from portal.accounts.permissions import require
 from portal.web.errors import Conflict, Invalid
@@ -107,7 +107,7 @@ def _page(
 def _insiders_team(request: HttpRequest, slug: str) -> Team:
     """What members think is the team's business, and of those whose role is to look everywhere."""
     team = team_or_404(request, slug)
-    if not is_insider(request, team):
+    if not request.user.is_insider(team):
         raise Http404
     return team
 

@@ -21,7 +21,7 @@ from assessments.actions.roadmap import OPEN, change_item, comment_on, move_item
 from assessments.forms_roadmap import CommentForm, ItemForm, MoveForm, TakeUpForm, members_of
 from assessments.framework import Criterion, Dimension, Framework
 from assessments.models import ItemState, RoadmapItem
-from assessments.views.frame import framework, in_framework, is_insider, team_or_404, team_page
+from assessments.views.frame import framework, in_framework, team_or_404, team_page
 from assessments.views.roadmap import plan_page, ways
 from portal.accounts.models import Team
 from portal.web.acting import act
@@ -245,7 +245,7 @@ def _page(request: HttpRequest, team: Team, here: str, found: ListPage, **contex
 
 def _item_page(request: HttpRequest, card: Card, form=None, comment_form=None, refused="", reason="") -> HttpResponse:
     row = card.item
-    insider = is_insider(request, row.team)
+    insider = request.user.is_insider(row.team)
     may_change = card.framework is not None and request.user.has_perm("roadmap.change", row)
     context = team_page(request, row.team, "roadmap") | {
         "within": in_framework(card.framework) if card.framework else "",

@@ -1,19 +1,97 @@
-"""Publishing policies: each publication is a new version that nobody changes."""
+"""Policies: drafts that are kept however wrong, and publications that nobody changes."""
 
 from __future__ import annotations
 
-from django.db import IntegrityError, transaction
+import re
 
-from governance.models import Policy
-from governance.policy import DEFAULT, PolicyError, parse
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from governance.in_force import in_force_parsed
+from governance.models import ApproverGroup, Policy, PolicyDraft
+from governance.policies_apply import differing_alias
+from governance.policy import BUILT_IN_GROUPS, DEFAULT, InForce, PolicyError, digest_of_text, parse
+from governance.policy import Policy as Content
+from governance.policy.unheeded import unheeded
 from portal.accounts.permissions import require
 from portal.ledger.actions import record
 from portal.message import Message
-from portal.web.errors import Conflict, Invalid
+from portal.web.errors import Conflict, Forbidden, Invalid, Missing
+
+KEY = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+MOST_KEPT = 1_000_000  # characters of a draft
+
+
+def save_draft(*, key: str, text: str, rev: int, by) -> PolicyDraft:
+    """Keep the next version of a policy as it is being written, valid or not.
+
+    Parameters
+    ----------
+    rev : int
+        The revision of the draft that was edited; 0 where there was none.
+
+    Raises
+    ------
+    Conflict
+        Somebody else has saved it meanwhile.
+    Invalid
+        The key can be no policy's, or the text is out of all proportion.
+    """
+    require(by, "policy.draft")
+    if not KEY.fullmatch(key):
+        raise Invalid("policy.draft.name")
+    text = text.replace("\r\n", "\n").replace("\x00", "")
+    if len(text) > MOST_KEPT:
+        raise Invalid("maturity.yaml.too-large", limit=MOST_KEPT // 1000)
+    try:
+        with transaction.atomic():
+            return _save(key, text, rev, by)
+    except IntegrityError as error:
+        raise Conflict("policy.draft.changed") from error
+
+
+def discard_draft(*, key: str, rev: int, by) -> None:
+    """Throw a draft away; the record keeps that it was, by its digest."""
+    require(by, "policy.draft")
+    with transaction.atomic():
+        draft = _locked(key, rev)
+        before = {"revision": draft.rev, "digest": digest_of_text(draft.text)}
+        record(action="policy.discard", by=by, subject=("policy-draft", draft.pk, key), before=before, after={})
+        draft.delete()
+
+
+def publish_draft(*, key: str, rev: int, by) -> Policy:
+    """Publish a draft as the next version. Whoever changed it last does not: what is in force, two have seen.
+
+    Raises
+    ------
+    Forbidden
+        The publisher has changed the draft last (unless ``SEKISHO_POLICY_SECOND_PERSON`` is off).
+    Invalid
+        The text is no policy, names a group that is not there, or contradicts another policy in force.
+    Conflict
+        The draft was changed, or another version was published, since it was looked at.
+    """
+    require(by, "policy.publish")
+    with transaction.atomic():
+        draft = _locked(key, rev)
+        if settings.POLICY_SECOND_PERSON and draft.changed_by_id == by.pk:
+            raise Forbidden("policy.draft.own")
+        content = _read(draft.text)
+        if content.key != key:
+            raise Invalid("policy.draft.key", key=content.key, draft=key)
+        newest = Policy.objects.filter(key=key).first()
+        if newest and newest.pk != draft.base_id:
+            raise Conflict("policy.draft.old", version=newest.version)
+        made = _publish(content, by, drafted_by=draft.changed_by)
+        draft.delete()
+    return made
 
 
 def publish(*, text: str, by) -> Policy:
-    """Publish a policy's text as the next version of its key; the text in force again changes nothing.
+    """Publish a text without a draft, as the system does; people publish drafts. The text in force changes nothing.
 
     Raises
     ------
@@ -22,13 +100,10 @@ def publish(*, text: str, by) -> Policy:
     """
     if by is not None:
         require(by, "policy.publish")
-    try:
-        policy = parse(text)
-    except PolicyError as error:
-        raise Invalid(Message("policy.invalid", {"errors": error.message}), {"text": error.message}) from error
+    content = _read(text)
     try:
         with transaction.atomic():
-            return _publish(policy, by)
+            return _publish(content, by)
     except IntegrityError as error:
         raise Conflict("policy.raced") from error
 
@@ -44,23 +119,82 @@ def ensure_default_policy() -> Policy:
         return Policy.objects.filter(key="default").get(version=1)
 
 
-def _publish(policy, by) -> Policy:
-    last = Policy.objects.filter(key=policy.key).order_by("-version").first()
-    if last and last.digest == policy.digest:
+def unfit(content: Content) -> list[Message]:
+    """Why a text that reads well could not be published now: fields without effect, groups that are not there, …"""
+    found = []
+    if fields := unheeded(content):
+        found.append(Message("policy.unheeded", {"fields": fields}))
+    wanted = content.groups - set(BUILT_IN_GROUPS)
+    known = set(ApproverGroup.objects.filter(key__in=wanted).values_list("key", flat=True)) if wanted else set()
+    if lacking := sorted(wanted - known):
+        found.append(Message("policy.no-group", {"groups": lacking}))
+    others = [one for one in in_force_parsed() if one.policy.key != content.key]
+    if differing := differing_alias([*others, InForce(content, 0)]):
+        found.append(differing)
+    return found
+
+
+# -- below -------------------------------------------------------------------------------------------------
+
+
+def _read(text: str) -> Content:
+    try:
+        return parse(text)
+    except PolicyError as error:
+        raise Invalid(Message("policy.invalid", {"errors": error.message}), {"text": error.message}) from error
+
+
+def _save(key: str, text: str, rev: int, by) -> PolicyDraft:
+    newest = Policy.objects.filter(key=key).first()
+    fields = {"text": text, "base": newest, "changed_by": by, "changed_at": timezone.now()}
+    kept = PolicyDraft.objects.select_for_update().filter(key=key).first()
+    if (kept.rev if kept else 0) != rev:
+        raise Conflict("policy.draft.changed")
+    if kept:
+        PolicyDraft.objects.filter(pk=kept.pk).update(**fields, rev=F("rev") + 1)
+        draft = PolicyDraft.objects.get(pk=kept.pk)
+    else:
+        draft = PolicyDraft.objects.create(key=key, **fields)
+    record(
+        action="policy.draft",
+        by=by,
+        subject=("policy-draft", draft.pk, key),
+        before={"revision": kept.rev, "digest": digest_of_text(kept.text)} if kept else {},
+        after={"revision": draft.rev, "digest": digest_of_text(text)},
+    )
+    return draft
+
+
+def _locked(key: str, rev: int) -> PolicyDraft:
+    draft = PolicyDraft.objects.select_for_update().filter(key=key).first()
+    if draft is None:
+        raise Missing("policy.draft.none")
+    if draft.rev != rev:
+        raise Conflict("policy.draft.changed")
+    return draft
+
+
+def _publish(content: Content, by, drafted_by=None) -> Policy:
+    last = Policy.objects.filter(key=content.key).order_by("-version").first()
+    if last and last.digest == content.digest:
         return last
+    if reasons := unfit(content):
+        raise Invalid(reasons[0])
     row = Policy.objects.create(
-        key=policy.key,
+        key=content.key,
         version=last.version + 1 if last else 1,
-        text=policy.text,
-        digest=policy.digest,
+        text=content.text,
+        digest=content.digest,
+        drafted_by=drafted_by,
         published_by=by,
     )
+    people = {"drafted_by": str(drafted_by.pseudonym)} if drafted_by else {}
     record(
         action="policy.publish",
         by=by,
         subject=("policy", row.pk, str(row)),
         before={"version": last.version, "digest": last.digest} if last else {},
         after={"version": row.version, "digest": row.digest},
-        params={"key": row.key},
+        params={"key": row.key, **people},
     )
     return row

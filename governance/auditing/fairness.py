@@ -11,13 +11,14 @@ from governance.auditing.examination import Examination, Finding
 from governance.auditing.replayed import REPLAYED_COLUMN, replay
 from governance.auditing.run import STEPS, known_inputs, run_audit
 from governance.auditing.sources import NotEvaluated, fetch_model, fetch_table, known_digest, profile_of
+from governance.in_force import gates_in_force
 from governance.models import AuditKind, EvidenceLabel
-from governance.verdict import environments
+from governance.policy import FairnessNeeds
 from portal.jobs.kinds import job_kind
 from portal.message import Message
 from portal.web.errors import DomainError
 
-MIN_GROUP = 30
+MIN_GROUP, CONFIDENCE = 30, 0.95
 
 
 @job_kind("audit.fairness", title=_("Fairness audit"), lease=30, deadline=1800)
@@ -64,6 +65,7 @@ def examine(examination: Examination, folder: Path, progress) -> Finding:
             bins=profile.bins or None,
             pool=profile.pools or None,
             min_group=smallest_group(),
+            confidence=surest(),
         )
     except EvaluationDataError as error:
         raise NotEvaluated(error.message) from error
@@ -74,5 +76,13 @@ def examine(examination: Examination, folder: Path, progress) -> Finding:
 
 def smallest_group() -> int:
     """How many cases a group needs: what the strictest policy in force asks, so that every gate can read the audit."""
-    gates = [gate for environment in environments().values() for gate in environment.gates]
-    return max((gate.needs.min_group for gate in gates if gate.audit == AuditKind.FAIRNESS), default=MIN_GROUP)
+    return max((need.min_group for need in _asked()), default=MIN_GROUP)
+
+
+def surest() -> float:
+    """How sure intervals are: as the strictest policy in force asks."""
+    return max((need.confidence for need in _asked() if need.confidence), default=CONFIDENCE)
+
+
+def _asked() -> list[FairnessNeeds]:
+    return [gate.needs for gate in gates_in_force() if isinstance(gate.needs, FairnessNeeds)]

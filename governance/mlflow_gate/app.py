@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sqlite3
 import tempfile
 from collections.abc import Iterator
@@ -26,8 +27,8 @@ from .rules import LET_THROUGH, RULES
 log = logging.getLogger("sekisho.gate")
 
 REPORTED_USES = 200
-_REGISTRY = ("/mlflow/registered-models/", "/mlflow/model-versions/")
-_RIGHTS = "/mlflow/registered-models/permissions/"  # of basic-auth, which guards them itself
+# The registry's addresses, but those of basic-auth's rights, which it guards itself.
+_REGISTRY = re.compile(r"/(ajax-)?api/\d+\.\d+/mlflow/(registered-models|model-versions)(?!/permissions/)(/|$)")
 _READS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -47,15 +48,45 @@ def _compose(app: Flask | None, *, with_auth: bool) -> Any:
     configuration = Configuration.read(os.environ)
     whole = _with_auth(app, configuration) if with_auth else app
     # After basic-auth's own hook: a stranger is turned away before the gate looks, and spends no token.
-    install(app, configuration)
+    gate = install(app, configuration)
     if os.environ.get("_MLFLOW_SGI_NAME") != "uvicorn":
         return app
     if whole is app:
         from mlflow.server.fastapi_app import create_fastapi_app
 
         whole = create_fastapi_app(app)
-    _check_routes(whole)
-    return whole
+    return OneDoor(whole, gate)
+
+
+class OneDoor:
+    """Keeps the registry behind Flask's hook: what FastAPI would serve of it by a route of its own is refused.
+
+    MLflow has been moving routes from Flask to FastAPI. None of the registry's has moved in the versions tried;
+    one that does would pass by the gate.
+    """
+
+    def __init__(self, whole: Any, gate: Gate):
+        from starlette.routing import Mount
+
+        self.whole = whole
+        self.gate = gate
+        self.native = [route for route in whole.routes if not isinstance(route, Mount)]
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and self._passes_by(scope):
+            from starlette.responses import JSONResponse
+
+            answer = JSONResponse(_body(self.gate.refusal("unknown-route")), status_code=403)
+            await answer(scope, receive, send)
+        else:
+            await self.whole(scope, receive, send)
+
+    def _passes_by(self, scope: Any) -> bool:
+        from starlette.routing import Match
+
+        if scope["method"] in _READS or not _of_registry(scope["path"]):
+            return False
+        return any(route.matches(scope)[0] is Match.FULL for route in self.native)
 
 
 def _with_auth(app: Flask, configuration: Configuration) -> Any:
@@ -135,19 +166,16 @@ def unknown_route(endpoint: str | None, path: str, method: str) -> bool:
     """Whether a request changes the registry by a route that neither list of `rules` names."""
     if endpoint is None or endpoint in LET_THROUGH or method in _READS:
         return False
-    return any(part in path for part in _REGISTRY) and _RIGHTS not in path
+    return _of_registry(path)
+
+
+def _of_registry(path: str) -> bool:
+    return _REGISTRY.match(path.removeprefix(_prefixed(""))) is not None
 
 
 def _moves_models_of_a_workspace() -> bool:
     """Deleting a workspace may delete its models, or move them to the default one."""
     return request.endpoint == "_delete_workspace_handler" and request.args.get("mode", "RESTRICT") != "RESTRICT"
-
-
-def _check_routes(whole: Any) -> None:
-    """FastAPI's own routes pass by Flask's hook: rather no server than one whose registry has a second door."""
-    paths = [str(getattr(route, "path", "")) for route in whole.routes]
-    if found := [path for path in paths if "/registered-models" in path or "/model-versions" in path]:
-        raise RuntimeError(f"This MLflow serves its registry beside the gate, at {found}: use a version tried with it.")
 
 
 class _Store:
@@ -175,9 +203,13 @@ class _Store:
 
 def _refused(refusal: Refusal) -> Response:
     """As MLflow answers where permission is lacking, so that its client shows the sentence."""
-    response = jsonify({"error_code": "PERMISSION_DENIED", "message": refusal.sentence, "sekisho": refusal.code})
+    response = jsonify(_body(refusal))
     response.status_code = 403
     return response
+
+
+def _body(refusal: Refusal) -> dict[str, str]:
+    return {"error_code": "PERMISSION_DENIED", "message": refusal.sentence, "sekisho": refusal.code}
 
 
 def _failed(gate: Gate, error: Exception) -> Response:

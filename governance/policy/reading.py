@@ -159,7 +159,7 @@ def _of_gate(place: Place, gate: Gate) -> Problems:
 def _of_performance(place: Place, needs: PerformanceNeeds) -> Problems:
     if needs.at_least is None and needs.at_most is None and needs.not_worse is None:
         yield place, Message("policy.performance-needs")
-    if needs.slices and needs.not_worse is None:
+    elif needs.slices and needs.not_worse is None:
         yield (*place, "slices"), Message("policy.slices-alone")
     if needs.at_least is not None and needs.metric in LOWER_IS_BETTER:
         yield (*place, "at_least"), Message("policy.lower-is-better", {"metric": needs.metric})

@@ -44,7 +44,14 @@ register(
             "No policy in force for %(environment)s applies to such a model (%(kind)s, risk %(risk)s)."
         ),
         "policy.no-group": gettext_noop("There is no group of approvers %(groups)s; an administrator makes it first."),
-        "policy.no-framework": gettext_noop("No framework %(frameworks)s is in use, so its level cannot be asked for."),
+        "policy.unheeded": gettext_noop(
+            "Promotions do not heed these fields yet: %(fields)s. A policy that names them is not published, so that "
+            "nobody relies on them; a draft may keep them."
+        ),
+        "policy.altered": gettext_noop(
+            "The text of the policy %(key)s %(version)s is not the one that was published, so nothing is judged by it. "
+            "An administrator compares it with the ledger and a backup."
+        ),
         # drafts
         "policy.draft.changed": gettext_noop(
             "Somebody else has saved this draft meanwhile. Your text is kept below; compare, then save again."
@@ -131,8 +138,20 @@ register(
         "gates.day.sat": gettext_noop("Saturday"),
         "gates.day.sun": gettext_noop("Sunday"),
         # a dry run
-        "policy.dry.refused": gettext_noop("would have refused %(count)s, for %(reasons)s"),
-        "policy.dry.none": gettext_noop("would have refused none more"),
+        "policy.dry.nothing": gettext_noop("There is no version yet that this applies to."),
+        "policy.dry.refused": gettext_noop(
+            "Of the last %(all)s versions it would have refused %(count)s, for: %(reasons)s. For want of evidence: "
+            "%(unknown)s."
+        ),
+        "policy.dry.refused-let": gettext_noop(
+            "Of the last %(all)s versions it would have refused %(count)s, for: %(reasons)s. For want of evidence: "
+            "%(unknown)s. Refused today, it would let pass: %(let)s."
+        ),
+        "policy.dry.none": gettext_noop("Of the last %(all)s versions it would have refused no other than today."),
+        "policy.dry.none-let": gettext_noop(
+            "Of the last %(all)s versions it would have refused no other than today. Refused today, it would let "
+            "pass: %(let)s."
+        ),
         "policy.dry.reason": gettext_noop("%(title)s (%(count)s)"),
     }
 )

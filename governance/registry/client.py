@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from governance.mlflow_gate.tokens import HEADER
 from portal.message import Message
 
 from .artifacts import (
@@ -204,10 +205,14 @@ class Connection(Server):
         """The version that an alias names, or None without such an alias; `NotFound` without the model."""
         return read_model(self._registered(name, self._clock())).aliases.get(alias)
 
-    def set_alias(self, name: str, alias: str, version: str | int) -> None:
-        """Let an alias name a version. MLflow has no compare-and-set: read before, and read back."""
+    def set_alias(self, name: str, alias: str, version: str | int, *, token: str = "") -> None:
+        """Let an alias name a version. MLflow has no compare-and-set: read before, and read back.
+
+        `token` is for a gate at the server (`governance.mlflow_gate`).
+        """
         body = {"name": name, "alias": alias, "version": str(version)}
-        self._call("POST", "registered-models/alias", self._clock(), body=body, again=False)
+        more = {HEADER: token} if token else {}
+        self._call("POST", "registered-models/alias", self._clock(), body=body, again=False, headers=more)
 
     def delete_alias(self, name: str, alias: str) -> None:
         """Remove an alias; nothing happens if it is not there."""

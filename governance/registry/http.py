@@ -49,13 +49,15 @@ def call_json(
     deadline: Deadline,
     query: dict | None = None,
     body: dict | None = None,
+    headers: dict[str, str] | None = None,
     again: bool = True,
 ) -> dict[str, Any]:
     """Exchange JSON with the registry; a read that fails on the way is tried once more."""
     for attempt in (1, 2):
         try:
             chunks: list[bytes] = []
-            exchange(server, endpoint, method, path, chunks.append, deadline=deadline, query=query, body=body)
+            sent = {"query": query, "body": body, "headers": headers}
+            exchange(server, endpoint, method, path, chunks.append, deadline=deadline, **sent)
             break
         except RegistryError as error:
             passing = isinstance(error, Unreachable) or getattr(error, "status", None) in _BRIEFLY_AWAY
@@ -81,13 +83,14 @@ def exchange(
     deadline: Deadline,
     query: dict | None = None,
     body: dict | None = None,
+    headers: dict[str, str] | None = None,
     limit: int = JSON_LIMIT,
 ) -> int:
     """Send one request and give the answer's bytes to `sink`; return how many there were."""
     target = endpoint.prefix + path + (f"?{urlencode(query, doseq=True)}" if query else "")
     payload = json.dumps(body).encode() if body is not None else None
     with _connected(server, endpoint, deadline) as link:
-        link.request(method, target, payload, _headers(server, endpoint, payload))
+        link.request(method, target, payload, _headers(server, endpoint, payload) | (headers or {}))
         with link.getresponse() as response:
             if response.status != 200:
                 raise _error(server, response, response.read(_ERROR_LIMIT))

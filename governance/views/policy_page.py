@@ -10,9 +10,19 @@ from typing import Any
 
 import yaml
 
+from governance.in_force import parsed
 from governance.models import Policy
-from governance.policy import Environment, describe_gate
-from governance.verdict import parsed
+from governance.policy import (
+    Environment,
+    Gate,
+    PolicyError,
+    describe_approvals,
+    describe_gate,
+    describe_more,
+    describe_scope,
+    in_turn,
+)
+from governance.policy import Policy as Content
 from portal.message import Message
 
 KEY = re.compile(r"^(\s*(?:- )?)([A-Za-z_][\w-]*)(:)(.*)$")
@@ -49,6 +59,8 @@ class EnvironmentWords:
     key: str
     environment: Environment
     gates: list[GateWords]
+    approvals: list[Message]
+    more: list[Message]
     line: int
 
 
@@ -62,30 +74,92 @@ class Hunk:
 
 
 @dataclass(frozen=True)
+class Changed:
+    """What a version says of one gate, or of approvals, otherwise than another one."""
+
+    place: Any
+    title: Any
+    before: Message | None
+    now: Message | None
+
+
+@dataclass(frozen=True)
 class PolicyView:
     """What the page shows."""
 
     title: Any
+    scope: Message | None
     lines: list[Line]
     environments: list[EnvironmentWords]
     difference: list[Hunk]
+    changed: list[Changed]
 
 
 def policy_view(policy: Policy, before: Policy | None) -> PolicyView:
-    """Arrange a published policy; `before` is the version that it replaced."""
-    content = parsed(policy.text)
-    difference = _difference(before.text, policy.text) if before else []
+    """Arrange a published policy beside another version of it, which is most often the one that it replaced."""
+    return text_view(policy.text, before.text if before else None)
+
+
+def text_view(text: str, before: str | None) -> PolicyView:
+    """The same for a text that reads well."""
+    content = parsed(text)
+    difference = _difference(before, text) if before is not None else []
     changed = {hunk.line + i for hunk in difference for i in range(len(hunk.added))}
-    places = _places(policy.text)
+    places = _places(text)
     return PolicyView(
         title=content.title,
-        lines=[_line(number, text, number in changed) for number, text in enumerate(policy.text.splitlines(), start=1)],
+        scope=describe_scope(content),
+        lines=[_line(number, line, number in changed) for number, line in enumerate(text.splitlines(), start=1)],
         environments=[
-            EnvironmentWords(key, environment, _gates(key, environment, places, changed), places[key,][0])
+            EnvironmentWords(
+                key,
+                environment,
+                _gates(key, environment, places, changed),
+                describe_approvals(environment.approvals),
+                describe_more(environment),
+                places[key,][0],
+            )
             for key, environment in content.environments.items()
         ],
         difference=difference,
+        changed=_changed(before, content) if before is not None else [],
     )
+
+
+def _changed(before: str, content: Content) -> list[Changed]:
+    """Gate by gate, and who must agree, in words; nothing where the other text was never valid."""
+    try:
+        old = parsed(before)
+    except PolicyError:
+        return []
+    found = []
+    names = dict.fromkeys((*content.environments, *old.environments))
+    for name in names:
+        was, now = (_said(one.environments.get(name)) for one in (old, content))
+        title = (content.environments.get(name) or old.environments[name]).title
+        for key in dict.fromkeys((*now, *was)):
+            words = was.get(key, (None, None))[1], now.get(key, (None, None))[1]
+            if words[0] != words[1]:
+                found.append(Changed(title, (now.get(key) or was[key])[0], *words))
+    return found
+
+
+def _said(environment: Environment | None) -> dict[str, tuple[Any, Message]]:
+    """What an environment says, by gate and by what else there is."""
+    if environment is None:
+        return {}
+    said: dict[str, tuple[Any, Message]] = {
+        f"gate {gate.id}": (gate.title, in_turn([describe_gate(gate), *_scope(gate)])) for gate in environment.gates
+    }
+    said["approvals"] = (None, in_turn(describe_approvals(environment.approvals)))
+    if more := describe_more(environment):
+        said["more"] = (None, in_turn(more))
+    return said
+
+
+def _scope(gate: Gate) -> list[Message]:
+    """For which models a gate is, where it is not for all."""
+    return [*(Message(f"gates.kind.{kind}") for kind in gate.kinds), *(Message(f"gates.risk.{r}") for r in gate.risks)]
 
 
 def _gates(
@@ -95,10 +169,7 @@ def _gates(
         GateWords(
             title=gate.title,
             words=describe_gate(gate),
-            scope=[
-                *(Message(f"gates.kind.{kind}") for kind in gate.kinds),
-                *(Message(f"gates.risk.{risk}") for risk in gate.risks),
-            ],
+            scope=_scope(gate),
             line=places[key, at][0],
             changed=any(number in changed for number in range(*places[key, at])),
         )

@@ -13,8 +13,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from assessments import catalogue, wording
+from assessments.catalogue import FRAMEWORK
 from assessments.models import Assessment, AssessmentState
-from assessments.views.frame import FRAMEWORK, in_framework
+from assessments.views.frame import in_framework
 from governance.models import Audit, ModelVersion, Outcome, Promotion, PromotionState, Registry
 from portal.accounts.models import Team, User
 from portal.inbox.models import Notice

@@ -8,8 +8,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from assessments import catalogue, standings
+from assessments.catalogue import FRAMEWORK
 from assessments.framework import Framework
-from assessments.views.frame import FRAMEWORK
 from governance.models import Decision, DecisionKind, Promotion
 from portal.accounts.models import Team
 from portal.home.tasks import tasks_for

@@ -8,15 +8,14 @@ from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from portal.accounts.models import Team
 from portal.accounts.permissions import require
 from portal.ledger.canonical import canonical_json, leaf_hash, text_hash
 from portal.ledger.models import Event, EventText
-from portal.ledger.sequencer import number_soon
-from portal.web.errors import Conflict
+from portal.web.errors import Conflict, unwritable
 
 FORM = "sekisho.event/1"
 
@@ -33,6 +32,8 @@ def record(
     team=None,
 ) -> Event:
     """Record an event; the caller holds the transaction of the change.
+
+    Its number comes with the worker's next tick: a writer that took one would hold all others up until its commit.
 
     Parameters
     ----------
@@ -68,7 +69,7 @@ def record(
             "texts": {name: text_hash(salts[name], text) for name, text in texts.items()},
         }
     )
-    event = Event.objects.create(
+    event = Event(
         uuid=key,
         at=at,
         actor=by.pseudonym if by else None,
@@ -80,11 +81,14 @@ def record(
         body=entry.decode(),
         leaf_hash=leaf_hash(entry),
     )
-    if texts:
-        EventText.objects.bulk_create(
-            EventText(event=event, name=name, salt=salts[name], text=text) for name, text in texts.items()
-        )
-    transaction.on_commit(number_soon, robust=True)
+    try:
+        event.save(force_insert=True)
+        if texts:
+            EventText.objects.bulk_create(
+                EventText(event=event, name=name, salt=salts[name], text=text) for name, text in texts.items()
+            )
+    except DatabaseError as error:  # no record, no action: the change goes with it
+        raise unwritable(error) or error from error
     return event
 
 

@@ -23,7 +23,42 @@ register(
             "No signed checkpoint covers this record yet. The next one is signed within seconds while a worker runs "
             "that holds the key."
         ),
+        "ledger.unsigned": gettext_noop(
+            "No checkpoint is signed yet. A worker that holds the key signs the first one."
+        ),
+        "ledger.pinned_number": gettext_noop("Give the size of the pinned checkpoint as a whole number."),
         "ledger.pinned_size": gettext_noop("A proof can start at a checkpoint of 0 to %(size)s records."),
         "ledger.missing": gettext_noop("Records %(first)s to %(last)s are missing."),
+        "ledger.checking": gettext_noop("Checked records: %(done)s of %(of)s"),
+        "ledger.found.edited": gettext_noop("Record %(numbers)s is not what was recorded: it was edited or exchanged."),
+        "ledger.found.missing": gettext_noop("Record %(numbers)s is missing: it was deleted."),
+        "ledger.found.cut": gettext_noop("The log is cut off after record %(last)s: it once had %(size)s."),
+        "ledger.found.text": gettext_noop(
+            "A text of record %(numbers)s is not what was recorded: it was edited, or removed without a record of it."
+        ),
+        "ledger.found.tree": gettext_noop(
+            "Record %(numbers)s does not fit the tree over it: one of them, or the tree, was rewritten."
+        ),
+        "ledger.found.head": gettext_noop("The tree's end does not fit its %(size)s records: it was rewritten."),
+        "ledger.found.rewritten": gettext_noop(
+            "Record %(numbers)s was rewritten after the checkpoint of %(size)s records was signed."
+        ),
+        "ledger.found.checkpoint": gettext_noop("The checkpoint of %(size)s records was edited."),
+        "ledger.found.unsigned": gettext_noop(
+            "The checkpoint of %(size)s records carries no signature of a key of this ledger."
+        ),
+        "ledger.found.distrusted": gettext_noop(
+            "The checkpoint of %(size)s records was signed by a key that was not to be believed any more, "
+            "and no good key signed over it."
+        ),
+        "ledger.found.pin_unread": gettext_noop("The pinned checkpoint cannot be read."),
+        "ledger.found.pin_foreign": gettext_noop("The pinned checkpoint is not one of this ledger."),
+        "ledger.found.pin_differs": gettext_noop(
+            "The first %(size)s records are not those of the pinned checkpoint: the log was rewritten."
+        ),
+        "ledger.found.pin_restored": gettext_noop(
+            "The pinned checkpoint of %(size)s records is from before this ledger was restored from a backup: "
+            "what came after the backup is not in it. Its record of the restore says what is missing."
+        ),
     }
 )

@@ -20,19 +20,16 @@ WHERE ledger_event.id = numbered.id
 """
 
 
-def number_events(*, wait: bool = True) -> int:
+def number_events() -> int:
     """Number all committed events that have none yet, in the order of their insertion; how many were numbered.
 
     The head row is locked (on SQLite the transaction itself is the lock), so that two callers never give one
-    number twice, and the unique constraint would refuse it if they did. With `wait` off a caller who finds the head
-    locked goes away: somebody is at it.
+    number twice, and the unique constraint would refuse it if they did.
     """
     total = 0
     while True:
         with transaction.atomic():
-            head = locked_head() if wait else _free_head()
-            if head is None:
-                return total
+            head = locked_head()
             with connection.cursor() as cursor:
                 cursor.execute(NUMBER, [head.size, BATCH])
                 numbered = cursor.rowcount
@@ -41,12 +38,6 @@ def number_events(*, wait: bool = True) -> int:
         total += numbered
         if numbered < BATCH:
             return total
-
-
-def number_soon() -> None:
-    """After a commit: number at once if there is anything to number; the worker's tick does what is missed here."""
-    if Event.objects.filter(seq=None).exists():
-        number_events(wait=False)
 
 
 def grow() -> int:
@@ -66,8 +57,8 @@ def grow() -> int:
             for expected, (seq, _leaf) in enumerate(rows, head.hashed + 1):
                 if seq != expected:
                     raise Conflict("ledger.missing", first=expected, last=seq - 1)
-            if not rows and head.hashed < head.size:
-                raise Conflict("ledger.missing", first=head.hashed + 1, last=head.size)
+            if len(rows) < min(BATCH, head.size - head.hashed):
+                raise Conflict("ledger.missing", first=head.hashed + len(rows) + 1, last=head.size)
             leaves = [bytes.fromhex(leaf) for _seq, leaf in rows]
             nodes, peaks = tree.append(head.hashed, [bytes.fromhex(peak) for peak in head.peaks], leaves)
             if rows:
@@ -84,9 +75,3 @@ def locked_head() -> Head:
     """The head, locked to the end of the transaction."""
     head = Head.objects.select_for_update().filter(id=1).first()
     return head or Head.objects.select_for_update().get(id=Head.objects.get_or_create(id=1)[0].pk)
-
-
-def _free_head() -> Head | None:
-    """The head, locked; None if somebody else has it."""
-    head = Head.objects.select_for_update(skip_locked=True).filter(id=1).first()
-    return head if head or Head.objects.filter(id=1).exists() else locked_head()

@@ -62,7 +62,7 @@ register_subjects(
         "team": page_of("team"),
         "job": page_of("job"),
         "event": page_of("record"),
-        "ledger-key": lambda key: page_of("checkpoints")(),
+        "ledger-key": lambda _key: reverse("checkpoints"),
     },
 )
 register_fields(

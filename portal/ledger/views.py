@@ -15,9 +15,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from portal.accounts.models import Team
+from portal.accounts.permissions import require
 from portal.ledger import actions
-from portal.ledger.models import Event, EventText
+from portal.ledger.duties import request_check
+from portal.ledger.models import Check, Checkpoint, Event, EventText, SigningKey
 from portal.ledger.reading import name_of, names_of, read
+from portal.ledger.signing import covering, newest
 from portal.ledger.words import action_text, field_text, subject_text
 from portal.web.lists import NULL, Facet, ListPage
 
@@ -38,12 +41,38 @@ def records(request: HttpRequest) -> HttpResponse:
         size=40,
     )
     days = [(day, list(rows)) for day, rows in groupby(read(page.rows), lambda row: _day(row.event))]
-    waiting = visible.filter(seq=None).count()
     return render(
         request,
         "ledger/records.html",
-        {"list": page, "days": days, "waiting": waiting, "here": timezone.localtime()},
+        {
+            "list": page,
+            "days": days,
+            "waiting": visible.filter(seq=None).count(),
+            "here": timezone.localtime(),
+            "check": Check.objects.select_related("checkpoint").first(),
+            "newest": newest(),
+            "may_verify": request.user.has_perm("records.verify"),
+        },
     )
+
+
+@require_safe
+@login_required
+def checkpoints(request: HttpRequest) -> HttpResponse:
+    """What was signed, and with which keys?"""
+    page = ListPage(request, Checkpoint.objects.for_user(request.user), order="-id", size=20)
+    keys = SigningKey.objects.for_user(request.user)
+    return render(request, "ledger/checkpoints.html", {"list": page, "keys": keys})
+
+
+@require_POST
+@login_required
+def verify(request: HttpRequest) -> HttpResponse:
+    """Ask a worker for a check of all records."""
+    require(request.user, "records.verify")
+    request_check(by=request.user)
+    messages.success(request, _("The records are being checked; the result appears here."))
+    return redirect("records")
 
 
 def _day(event: Event) -> date:
@@ -110,6 +139,7 @@ def record(request: HttpRequest, uuid) -> HttpResponse:
             "event": event,
             "team": team,
             "texts": texts,
+            "covered": covering(event.seq) if event.seq else None,
             "may_erase": request.user.has_perm("records.erase"),
         },
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -55,6 +57,22 @@ class Unavailable(DomainError):
     status = 503
 
 
+# SQLite: "database or disk is full", "attempt to write a readonly database"; PostgreSQL: disk_full
+# and read_only_sql_transaction, whose words follow the server's language, so that their codes are asked.
+UNWRITABLE = re.compile(r"is full|readonly database|no space left on device", re.IGNORECASE)
+UNWRITABLE_CODES = {"53100", "25006"}
+
+
+def unwritable(error: BaseException) -> Unavailable | None:
+    """The sentence for a database that cannot write, since its disk is full or read-only; None for other errors."""
+    if not isinstance(error, DatabaseError):
+        return None
+    code = getattr(error.__cause__, "sqlstate", None)
+    if code in UNWRITABLE_CODES or (isinstance(error, OperationalError) and UNWRITABLE.search(str(error))):
+        return Unavailable("ledger.unwritable")
+    return None
+
+
 def error_page(request: HttpRequest, error: DomainError) -> HttpResponse:
     """The page of a domain error that no view dealt with."""
     return render(request, "web/refused.html", {"error": error}, status=error.status)
@@ -80,6 +98,7 @@ def problem_response(exception: Exception, context: dict[str, Any]):
     from rest_framework.response import Response
     from rest_framework.views import exception_handler
 
+    exception = unwritable(exception) or exception
     if isinstance(exception, DomainError):
         return Response(problem(exception), status=exception.status, content_type="application/problem+json")
     if isinstance(exception, Http404):

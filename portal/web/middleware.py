@@ -12,7 +12,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone, translation
 
-from portal.web.errors import DomainError, error_page
+from portal.web.errors import DomainError, error_page, unwritable
 from portal.web.say import say
 
 POLICY = "; ".join(
@@ -118,6 +118,7 @@ class DomainErrors:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        exception = unwritable(exception) or exception
         if not isinstance(exception, DomainError):
             return None
         if request.headers.get("X-Autosave"):

@@ -174,6 +174,22 @@ class Behaviour:
         used = [use for use in server.gate()["uses"] if use["model"] == name]
         assert [use["status"] for use in used] == [200] * 5
 
+    def test_a_change_that_could_be_repeated_is_not(self, server):
+        """A tag starts from nothing, so that single use alone refuses the second."""
+        name = made(server)
+        for value in ("a", "b", "c"):
+            shared = token("tag.set", name, "sekisho.move", "1", value)
+            body = {"name": name, "version": "1", "key": "sekisho.move", "value": value}
+            together = threading.Barrier(8)
+
+            def hand_in(_: int, body=body, shared=shared, together=together) -> str:
+                together.wait()
+                status, answer = server.call(f"{AJAX}/model-versions/set-tag", body, X_Sekisho_Token=shared)
+                return answer.get("sekisho", str(status))
+
+            with ThreadPoolExecutor(8) as pool:
+                assert sorted(pool.map(hand_in, range(8))) == ["200", *["used"] * 7]
+
     @pytest.mark.parametrize(
         "body",
         [

@@ -19,7 +19,7 @@ from typing import Any
 from portal.demo import mlflow_server as parent
 from tests.gate.test_tokens import PUBLIC
 
-STARTING = 240
+STARTING = 480  # seconds; a small machine may be busy, and each worker imports all of MLflow
 
 
 class GateServer:

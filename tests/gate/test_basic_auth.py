@@ -9,7 +9,8 @@ import pytest
 from tests.gate.behaviour import REST, refused, token
 from tests.gate.servers import GateServer
 
-pytestmark = [pytest.mark.mlflow, pytest.mark.filterwarnings("ignore")]
+# All of them ask for the database, though few use it: those that do run first, and would start the server by itself.
+pytestmark = [pytest.mark.mlflow, pytest.mark.django_db, pytest.mark.filterwarnings("ignore")]
 
 USERS = "/api/2.0/mlflow/users"
 ADMIN = f"admin:{secrets.token_hex(12)}"
@@ -178,3 +179,64 @@ class TestPermissions:
             assert "register a version" in wrong
         finally:
             server.call("/api/3.0/mlflow/roles/unassign", assignment, method="DELETE", user=ADMIN)
+
+
+class TestCommand:
+    """`manage.py gate` against the server, as an operator types it."""
+
+    @pytest.fixture
+    def registry(self, server):
+        from governance.models import Registry
+        from governance.secrets import seal
+        from tests.gate.test_minting import ensure_key
+
+        ensure_key()
+        username, _, password = PORTAL.partition(":")
+        return Registry.objects.create(
+            name="Main",
+            slug="mlflow-main",
+            address=server.address,
+            username=username,
+            password_encrypted=seal(password),
+        )
+
+    def run(self, *words: str) -> tuple[int, str]:
+        from io import StringIO
+
+        from django.core.management import CommandError, call_command
+
+        out = StringIO()
+        try:
+            call_command("gate", *words, stdout=out)
+        except CommandError as error:
+            return error.returncode, f"{out.getvalue()}{error}"
+        return 0, out.getvalue()
+
+    def test_check(self, server, registry):
+        code, text = self.run("check", "--registry", "mlflow-main")
+        assert code == 1
+        assert "aliases             champion, staging" in text
+        assert "The gate does not know the key that signs now. Add " in text
+        assert text.count("SEKISHO_") == 1  # nothing else is wrong
+
+    def test_permissions(self, server, registry, monkeypatch):
+        area = f"env-{secrets.token_hex(3)}"
+        assert server.call(f"{REST}/registered-models/create", {"name": f"{area}.fraud"}, user=ALICE)[0] == 200
+        words = ["permissions", "--registry", "Main", "--models", f"{area}.*"]
+        monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", ALICE.partition(":")[2])
+        code, text = self.run(*words, "--check", "--as", "alice")
+        assert code == 1
+        assert f"✗ alice on {area}.fraud: move an alias: allowed" in text
+        code, text = self.run(*words, "--set-up", "--as", "alice")
+        assert (code, "alice is no administrator" in text) == (2, True)
+        monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", ADMIN.partition(":")[2])
+        code, text = self.run(*words, "--set-up", "--as", "admin", "--make", f"{area}.churn")
+        assert code == 0, text
+        assert f"✓ alice on {area}.fraud: MANAGE → READ" in text
+        assert f"✓ sekisho on {area}.churn: MANAGE → MANAGE" in text
+        monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", ALICE.partition(":")[2])
+        code, text = self.run(*words, "--check", "--as", "alice")
+        assert (code, "✗" in text) == (0, False)
+        assert (
+            self.run("permissions", "--registry", "Main", "--models", "nothing.*", "--check", "--as", "alice")[0] == 2
+        )

@@ -70,3 +70,31 @@ def test_ways_round_that_the_gate_does_not_see(server):
     # What was smuggled in does not make a token good that starts from what was decided.
     decided = token("alias.set", name, "champion", None, "1")
     assert refused(move(server, name, "champion", "1", X_Sekisho_Token=decided), "other-change")
+
+
+@pytest.mark.django_db
+def test_a_promotions_move_carries_its_token(server, cast, monkeypatch):
+    """The portal's own worker passes, with the key that the server knows; without a token it would not."""
+    from governance import moves
+    from governance.connections import connect
+    from governance.models import MintedToken, Registry
+    from governance.registry import Denied
+    from portal.ledger import keyring
+    from portal.ledger.key_actions import ensure_key
+    from tests.gate.test_tokens import PRIVATE
+    from tests.governance.promotions_made import approved, audited, make_model, make_version
+
+    monkeypatch.setattr(keyring.secrets, "token_bytes", lambda size: PRIVATE)
+    ensure_key()
+    name = made(server)
+    model = make_model(cast, name, server.address)
+    Registry.objects.filter(pk=model.registry_id).update(slug="mlflow-main")
+    model.registry.refresh_from_db()
+    promotion = approved(cast, audited(make_version(model, 1)))
+    remote, underway = connect(model.registry), promotion.move
+    with pytest.raises(Denied):
+        remote.set_alias(name, underway.alias, 1)
+    assert aliases(server, name) == {}
+    moves._set(underway, remote)
+    assert aliases(server, name) == {"champion": "1"}
+    assert MintedToken.objects.get().move == underway

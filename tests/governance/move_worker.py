@@ -21,9 +21,9 @@ def main() -> None:
 
     real, moment = Connection.set_alias, sys.argv[2] if len(sys.argv) > 2 else ""
 
-    def deadly(self, *args) -> None:
+    def deadly(self, *args, **more) -> None:
         if moment == "after":
-            real(self, *args)
+            real(self, *args, **more)
         os.kill(os.getpid(), signal.SIGKILL)
 
     if moment:

@@ -1,4 +1,4 @@
-"""What was there before gates had profiles agreed to, kinds of moves and rules of several policies keeps its meaning."""
+"""What stood before profiles were agreed to, moves had kinds and rules came of several policies keeps its meaning."""
 
 from __future__ import annotations
 

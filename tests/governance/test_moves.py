@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django import conf
 from django.db import connection
 from django.utils import timezone
 
@@ -21,6 +22,7 @@ from governance.models import Decision, ModelVersion, Move, Placement, Promotion
 from portal.jobs.models import Job
 from portal.jobs.runner import drain, run_job
 from portal.ledger.models import Event
+from portal.ledger.signing import covering
 from portal.web.errors import Conflict, Forbidden
 from tests.governance.evidence_made import fairness
 from tests.governance.promotions_made import approved, audit, audited, make_model, make_version, requested
@@ -120,6 +122,20 @@ def test_no_alias_moves_before_its_decision_is_numbered(cast, model, version, mo
     monkeypatch.undo()
     again(promotion)
     assert alias(model) == "1"
+
+
+def test_no_alias_moves_before_a_signed_checkpoint_covers_its_decision(cast, model, version, settings):
+    promotion = approved(cast, version(1))
+    kept, settings.KEYS_ROOT = settings.KEYS_ROOT, None  # the key lies on another host
+    drain()
+    assert alias(model) is None
+    promotion.refresh_from_db()
+    assert (promotion.state, promotion.move.error["code"]) == ("approved", "ledger.not_covered")
+    settings.KEYS_ROOT = kept
+    again(promotion)
+    assert alias(model) == "1"
+    decision = Event.objects.get(uuid=promotion.decisions.get().event)
+    assert covering(decision.seq)
 
 
 # What changed since the approval
@@ -330,7 +346,8 @@ def worker(job: Job, moment: str = "") -> int:
     else:
         url = f"postgres://{settings['USER']}:{settings['PASSWORD']}@{settings['HOST']}:{settings['PORT']}/{where}"
     command = [sys.executable, "-m", "tests.governance.move_worker", str(job.pk), *([moment] if moment else [])]
-    done = subprocess.run(command, cwd=ROOT, env=os.environ | {"DATABASE_URL": url}, timeout=120, capture_output=True)
+    environment = os.environ | {"DATABASE_URL": url, "SEKISHO_KEYS": str(conf.settings.KEYS_ROOT)}
+    done = subprocess.run(command, cwd=ROOT, env=environment, timeout=120, capture_output=True)
     if not moment:
         assert done.returncode == 0, done.stderr.decode()[-2000:]
     return done.returncode

@@ -9,9 +9,12 @@ from django.test import Client
 from django.urls import reverse
 
 from governance.actions.policies import ensure_default_policy, publish
-from governance.models import Policy
+from governance.models import Policy, PolicyDraft
 from governance.policy import DEFAULT
 from governance.views.policy_page import policy_view
+from tests.governance.evidence_made import fairness
+from tests.governance.policies_made import SECOND
+from tests.governance.promotions_made import audited, make_model, make_version
 
 TEXT = DEFAULT.read_text("utf-8")
 STRICTER = TEXT.replace("tolerance: 0.10", "tolerance: 0.08")
@@ -39,7 +42,7 @@ def test_everybody_signed_in_reads_policies(cast, as_user, client, default):
     assert "at most 0.15" in page
     assert "at most 0.1:" in page
     assert 'id="L91"' in page
-    assert "Publish the next version" not in page
+    assert "Draft the next version" not in page
 
 
 def test_what_is_not_there_is_404(cast, as_user, default):
@@ -48,54 +51,146 @@ def test_what_is_not_there_is_404(cast, as_user, default):
     assert browser.get(url("policy", "other", 1)).status_code == 404
 
 
-def test_only_administrators_publish(cast, as_user, default):
+def test_only_administrators_draft_and_publish(cast, as_user, default):
     for who in (cast.member, cast.reviewer, cast.auditor):
-        assert as_user(who).get(url("policy-publish")).status_code == 403
-        assert as_user(who).post(url("policy-publish"), {"text": STRICTER}).status_code == 403
+        assert as_user(who).get(url("policy-draft", "default")).status_code == 403
+        for what in ("policy-draft-save", "policy-draft-preview", "policy-draft-publish", "policy-draft-discard"):
+            assert as_user(who).post(url(what, "default"), {"text": STRICTER, "rev": "0"}).status_code == 403
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(cast.admin, backend="allauth.account.auth_backends.AuthenticationBackend")
-    assert strict.post(url("policy-publish"), {"text": STRICTER}).status_code == 403
-    assert Policy.objects.count() == 1
+    assert strict.post(url("policy-draft-save", "default"), {"text": STRICTER, "rev": "0"}).status_code == 403
+    assert (Policy.objects.count(), PolicyDraft.objects.count()) == (1, 0)
 
 
-def test_publishing_makes_the_next_version(cast, as_user, default):
+@pytest.fixture
+def second(cast):
+    """Another administrator: nobody publishes what they changed last."""
+    return type(cast.admin).objects.create_user("kato@example.org", "x", name="Kato", is_administrator=True)
+
+
+def save(browser, text: str, rev: int = 0, key: str = "default"):
+    return browser.post(url("policy-draft-save", key), {"text": text, "rev": str(rev)})
+
+
+def test_one_writes_and_another_publishes_the_next_version(cast, as_user, default, second):
     browser = as_user(cast.admin)
-    assert "tolerance: 0.10" in text(browser.get(url("policy-publish")))
-    answer = browser.post(url("policy-publish"), {"text": STRICTER.replace("\n", "\r\n")})  # as browsers send it
+    assert "tolerance: 0.10" in text(browser.get(url("policy-draft", "default")))
+    answer = save(browser, STRICTER.replace("\n", "\r\n"))  # as browsers send it
+    assert answer["Location"] == url("policy-draft", "default")
+    page = text(browser.get(url("policy-draft", "default")))
+    assert "another administrator publishes it" in page
+    refused = browser.post(url("policy-draft-publish", "default"), {"rev": "1"})
+    assert refused.status_code == 403
+    assert "Whoever changed a draft last does not publish it" in text(refused)
+    assert Policy.objects.count() == 1
+    answer = as_user(second).post(url("policy-draft-publish", "default"), {"rev": "1"})
     assert answer["Location"] == url("policy", "default", 2)
-    assert Policy.objects.get(version=2).text == STRICTER
+    made = Policy.objects.get(version=2)
+    assert (made.text, made.drafted_by, made.published_by) == (STRICTER, cast.admin, second)
     page = text(browser.get(url("policy", "default", 2)))
     assert "Places that differ from version 1: 1." in page
-    assert "<code>      needs:" not in page
     assert "tolerance: 0.10" in page  # what stood there before
+    assert "at most 0.08" in page
     assert "Version 2 is in force" in text(browser.get(url("policy", "default", 1)))
 
 
-def test_errors_name_line_and_field_and_the_text_stays(cast, as_user, default):
+def test_any_two_versions_are_compared(cast, as_user, default):
+    publish(text=STRICTER, by=cast.admin)
+    publish(text=STRICTER.replace("required: 1", "required: 2"), by=cast.admin)
+    browser = as_user(cast.member)
+    page = text(browser.get(url("policy", "default", 3) + "?against=1"))
+    assert "Difference to version 1" in page
+    assert "at most 0.1:" in page
+    assert "at most 0.08:" in page
+    assert "Difference to version 2" in text(browser.get(url("policy", "default", 3)))
+    assert "Difference to version 3" in text(browser.get(url("policy", "default", 1) + "?against=3"))
+    for odd in ("99", "x", "1%27", "3"):
+        assert browser.get(url("policy", "default", 3) + f"?against={odd}").status_code == 200
+
+
+def test_errors_name_line_and_field_and_the_text_is_kept(cast, as_user, default):
     broken = STRICTER.replace("tolerance: 0.08", "tolerance: 8").replace("alias: champion", "alias: latest!") + "# mine"
-    answer = as_user(cast.admin).post(url("policy-publish"), {"text": broken})
-    assert answer.status_code == 422
-    page = text(answer)
+    assert save(as_user(cast.admin), broken).status_code == 302
+    page = text(as_user(cast.admin).get(url("policy-draft", "default")))
     for wrong, field in (("tolerance: 8", "tolerance"), ("alias: latest!", "alias")):
         line = next(number for number, row in enumerate(broken.splitlines(), start=1) if row.strip() == wrong)
         assert re.search(rf"<li>[^<]*[Ll]ine {line}\b[^<]*{field}", page)
     assert "# mine</textarea>" in page
-    assert page.count("<li>") >= 2
+    assert PolicyDraft.objects.get().text == broken
     assert Policy.objects.count() == 1
 
 
 @pytest.mark.parametrize("typed", ["", "key: [", SCRIPT, "a: &a [*a]", "- 1\n- 2", "key: default\x00", "x" * 200_000])
-def test_what_is_no_policy_is_refused_with_a_sentence(cast, as_user, default, typed):
-    answer = as_user(cast.admin).post(url("policy-publish"), {"text": typed})
-    assert answer.status_code == 422
-    assert "Not published. Your text is kept." in text(answer)
-    assert "<script>alert" not in text(answer)
+def test_what_is_no_policy_is_kept_and_never_published(cast, as_user, default, second, typed):
+    assert save(as_user(cast.admin), typed).status_code == 302
+    page = text(as_user(second).get(url("policy-draft", "default")))
+    assert "What you save is kept all the same" in page
+    assert "<script>alert" not in page
+    refused = as_user(second).post(url("policy-draft-publish", "default"), {"rev": "1"})
+    assert refused.status_code == 422
+    assert PolicyDraft.objects.get().text == typed.replace("\x00", "")
+    assert Policy.objects.count() == 1
+
+
+def test_two_who_write_at_once_lose_nothing(cast, as_user, default, second):
+    save(as_user(cast.admin), STRICTER)
+    answer = save(as_user(second), TEXT + "# theirs", rev=0)
+    assert answer.status_code == 409
+    page = text(answer)
+    assert "# theirs</textarea>" in page
+    assert "What is kept of the other person" in page
+    assert PolicyDraft.objects.get().text == STRICTER
+    assert save(as_user(second), TEXT + "# theirs", rev=1).status_code == 302
+
+
+def test_the_preview_says_what_the_text_says_and_keeps_nothing(cast, as_user, default):
+    browser = as_user(cast.admin)
+    page = text(browser.post(url("policy-draft-preview", "default"), {"text": STRICTER}))
+    assert "at most 0.08" in page
+    assert "Difference to version 1" in page
+    wrong = text(browser.post(url("policy-draft-preview", "default"), {"text": "key: ["}))
+    assert "Not a policy yet" in wrong
+    unfit = SECOND.replace("alias: champion", "alias: other")
+    unfit = text(browser.post(url("policy-draft-preview", "production-high-risk"), {"text": unfit}))
+    assert "There is no group of approvers model-risk, on-call" in unfit
+    assert "the alias champion, not other" in unfit
+    assert not PolicyDraft.objects.exists()
+
+
+def test_a_new_policy_begins_under_its_own_key(cast, as_user, default):
+    browser = as_user(cast.admin)
+    assert browser.get(url("policy-new")).status_code == 200
+    assert browser.post(url("policy-new"), {"key": "No!"}).status_code == 422
+    assert browser.post(url("policy-new"), {"key": "research"})["Location"] == url("policy-draft", "research")
+    assert "key: research" in PolicyDraft.objects.get(key="research").text
+    assert browser.post(url("policy-new"), {"key": "default"})["Location"] == url("policy-draft", "default")
+    assert browser.get(url("policy-draft", "nothing")).status_code == 404
+    browser.post(url("policy-draft-discard", "research"), {"rev": "1"})
+    assert not PolicyDraft.objects.exists()
+
+
+def test_the_dry_run_has_a_page(cast, as_user, default):
+    one = audited(make_version(make_model(cast)), fairness=fairness(0.05, 0.03, 0.09))
+    browser = as_user(cast.admin)
+    assert browser.get(url("policy-dry-run", "default")).status_code == 404
+    save(browser, STRICTER)
+    page = text(browser.get(url("policy-dry-run", "default")))
+    assert "Of the last 1 versions it would have refused 1, for: Groups treated alike (1)" in page
+    assert str(one) in page
+    save(browser, "key: [", rev=1)
+    assert "there is nothing to try" in text(browser.get(url("policy-dry-run", "default")))
 
 
 def test_comments_and_titles_are_text(cast, as_user, default):
     hostile = STRICTER.replace("ja: 本番}", f"ja: 本番}} # {SCRIPT}").replace("en: Production", "en: <b>Production</b>")
     made = publish(text=hostile, by=cast.admin)
-    for address in (url("policy", "default", made.version), url("policies"), url("policy-publish")):
+    save(as_user(cast.admin), hostile)
+    for address in (
+        url("policy", "default", made.version),
+        url("policies"),
+        url("policy-draft", "default"),
+        url("policy-dry-run", "default"),
+    ):
         page = text(as_user(cast.admin).get(address))
         assert "<script>alert" not in page
         assert "<b>Production</b>" not in page
@@ -137,3 +232,22 @@ def test_a_program_checks_a_policy(cast, as_user, body, status):
     assert answer.status_code == status
     if status == 200:
         assert answer.json()["key"] == "default"
+
+
+def test_a_program_reads_and_tries_policies(cast, as_user, default):
+    browser = as_user(cast.member)
+    listed = browser.get(url("api-policies")).json()["results"]
+    assert [(row["key"], row["version"], row["digest"]) for row in listed] == [("default", 1, default.digest)]
+    assert browser.get(url("api-policy", "default", 1)).json()["text"] == TEXT
+    assert browser.get(url("api-policy", "default", 2)).status_code == 404
+    audited(make_version(make_model(cast)), fairness=fairness(0.05, 0.03, 0.09))
+    body = browser.post(url("api-policy-dry-run"), {"text": STRICTER}, content_type="application/json").json()
+    production = body["environments"][1]
+    assert (production["versions"], production["would_refuse"], production["would_let_pass"]) == (1, 1, 0)
+    assert production["changes"][0]["gate"] == "fairness"
+    nobodys = as_user(cast.stranger).post(
+        url("api-policy-dry-run"), {"text": STRICTER}, content_type="application/json"
+    )
+    assert nobodys.json()["environments"][1]["versions"] == 0
+    assert browser.post(url("api-policy-dry-run"), {"text": "x"}, content_type="application/json").status_code == 422
+    assert browser.delete(url("api-policy", "default", 1)).status_code == 405

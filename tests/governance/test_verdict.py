@@ -70,6 +70,7 @@ def test_json_stands_alone_and_says_everything(version, capsys):
         "version": 1,
         "digest": current_policy(version, "production").digest,
     }
+    assert document["policies"] == [document["policy"]]
     assert [reason["gate"] for reason in document["reasons"]] == ["lineage", "fairness", "explanation"]
     assert document["reasons"][1]["measured"] == "0.03"
     assert document["reasons"][1]["required"] == "≤ 0.10"
@@ -115,7 +116,7 @@ def test_the_newest_version_of_a_policy_is_in_force(cast, version):
     policies.publish(text=text.replace("tolerance: 0.10", "tolerance: 0.02"), by=cast.admin)
     assert current_policy(version, "production").version == 2
     assert verdict_for(version, "production").outcome == "inconclusive"
-    other = text.replace("key: default", "key: research").replace("staging:", "research:").replace("champion", "best")
+    other = text.replace("key: default", "key: research").replace("staging", "research").replace("champion", "best")
     policies.publish(text=other.split("  production:")[0], by=cast.admin)
     assert sorted(environments()) == ["production", "research", "staging"]
     assert current_policy(version, "research").key == "research"

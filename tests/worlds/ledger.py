@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal.ledger.models import Check, Hold
+from portal.ledger.models import Check, Event, Hold
 from portal.ledger.signing import checkpoint_now
 
 OF_ALL = {f"ledger.{name}" for name in ("Node", "Checkpoint", "SigningKey", "Check", "Hold")}
@@ -12,4 +12,5 @@ def build(ground, cast) -> dict[str, dict]:
     checkpoint = checkpoint_now()
     Check.objects.create(size=checkpoint.size, checkpoint=checkpoint)
     Hold.objects.get_or_create(id=1)
-    return {}
+    event = Event.objects.filter(team_id=cast.team.pk, action="promotion.request").latest("id")
+    return {"api-event-proof": {"uuid": event.uuid}}

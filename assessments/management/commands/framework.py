@@ -11,8 +11,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from assessments import upgrades
 from assessments.actions import upgrading
 from assessments.framework import faults
+from assessments.upgrade_words import sentence
 from assessments.upgrades import Upgrade
-from assessments.views.framework_upgrade import sentence
 from portal.web.errors import DomainError
 from portal.web.say import say
 

@@ -74,6 +74,7 @@ class Command(BaseCommand):
             raise CommandError(say(error.message), returncode=2) from error
 
     def _check(self, row: Registry, options: dict[str, Any]) -> None:
+        from governance.actions.emergency import note_uses
         from governance.gate_report import fetch, shortcomings
 
         report = fetch(connect(row))
@@ -83,6 +84,8 @@ class Command(BaseCommand):
                 shown = ", ".join(map(str, value)) if isinstance(value, list) else value
                 self.stdout.write(f"{name.replace('_', ' '):<20}{shown}")
             self.stdout.write(f"{'tokens used':<20}{len(report.get('uses', ()))}")
+            for token in note_uses(registry=row, report=report):
+                self.stdout.write(f"An emergency kit was used: {token.alias} of {token.model} to version {token.new}.")
         if lacks := shortcomings(row, report):
             raise CommandError("\n".join(say(message) for message in lacks), returncode=1)
         self.stdout.write("The gate governs what the policies in force need.")

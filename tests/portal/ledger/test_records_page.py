@@ -13,9 +13,13 @@ from django.urls import reverse
 
 from portal.accounts import actions, teams
 from portal.accounts.models import User
+from portal.jobs.models import Job
+from portal.jobs.runner import drain
 from portal.ledger.actions import record
-from portal.ledger.models import Event, EventText
+from portal.ledger.duties import request_check
+from portal.ledger.models import Check, Event, EventText, SigningKey
 from portal.ledger.sequencer import number_events
+from portal.ledger.signing import checkpoint_now
 
 RECORDS = "/records/"
 
@@ -68,14 +72,74 @@ def test_numbers_only_after_the_sequencer(cast, as_user):
     assert "Number 1" in page
 
 
-def test_no_page_claims_a_proof(cast, as_user):
+CLAIM = re.compile(r"\b(no change found|proof|proves?|proven|verified|tamper)\b")
+
+
+def main_of(page: str) -> str:
+    return re.search("<main.*</main>", page, re.DOTALL)[0].lower()
+
+
+def test_no_page_claims_what_nobody_checked(cast, as_user):
     event = happen(cast)
     for address in (RECORDS, reverse("record", args=[event.uuid])):
-        page = as_user(cast.manager).get(address).content.decode()
-        main = re.search("<main.*</main>", page, re.DOTALL)[0].lower()
-        assert "number" in main
-        claims = main.replace("are not signed yet", "")
-        assert not re.search(r"\b(proof|proves?|proven|verified|signed|tamper)\b", claims)
+        assert not CLAIM.search(main_of(as_user(cast.manager).get(address).content.decode()))
+    first = checkpoint_now()
+    page = main_of(as_user(cast.manager).get(RECORDS).content.decode())
+    assert "signed up to record 2" in page
+    assert not CLAIM.search(page)
+    request_check(by=None)
+    drain()
+    happen(cast)
+    checkpoint_now()
+    page = main_of(as_user(cast.manager).get(RECORDS).content.decode())
+    assert f"no change found since checkpoint {first.size}" in page
+    assert "a server cannot vouch for itself" in page
+    assert "no change found since checkpoint 2" in as_user(cast.manager).get("/teams/").content.decode().lower()
+
+
+def test_a_change_is_told_to_everybody(cast, as_user):
+    event = happen(cast)
+    checkpoint_now()
+    Event.objects.filter(pk=event.pk).update(action="team.other")
+    request_check(by=None)
+    drain()
+    page = as_user(cast.manager).get(RECORDS).content.decode()
+    assert "Record 1 is not what was recorded" in page
+    assert "No change found" not in page
+    assert "The records were changed" in as_user(cast.manager).get("/teams/").content.decode()
+
+
+def test_a_check_is_asked_for_by_those_who_may(cast, as_user):
+    happen(cast)
+    checkpoint_now()
+    for user, status in ((cast.manager, 403), (cast.auditor, 302), (cast.admin, 302)):
+        assert as_user(user).post("/records/verify/").status_code == status
+    assert Job.objects.filter(kind="ledger.verify").count() == 1  # one that waits is enough
+    drain()
+    assert Check.objects.get().problems == []
+    assert as_user(cast.admin).get("/records/verify/").status_code == 405
+
+
+def test_checkpoints_and_keys_have_a_page(cast, as_user):
+    checkpoint = checkpoint_now() or happen(cast)
+    page = as_user(cast.manager).get(reverse("checkpoints")).content.decode()
+    assert "No checkpoint is signed yet" not in page
+    happen(cast)
+    checkpoint = checkpoint_now()
+    page = as_user(cast.manager).get(reverse("checkpoints")).content.decode()
+    key = SigningKey.objects.get()
+    assert key.key_id in page
+    assert key.public in page.replace("&#x2B;", "+")
+    for line in checkpoint.note.splitlines()[:3]:
+        assert line in page.replace("&#x2B;", "+")
+
+
+def test_a_proof_is_offered_once_it_is_there(cast, as_user):
+    event = happen(cast)
+    address, proof = reverse("record", args=[event.uuid]), reverse("api-event-proof", args=[event.uuid])
+    assert proof not in as_user(cast.manager).get(address).content.decode()
+    checkpoint_now()
+    assert proof in as_user(cast.manager).get(address).content.decode()
 
 
 def test_others_records_are_out_of_sight(cast, as_user):

@@ -9,8 +9,10 @@ from django.db import connection, transaction
 
 from portal.ledger import sequencer
 from portal.ledger.actions import record
-from portal.ledger.models import Event, Head
-from portal.ledger.sequencer import number_events
+from portal.ledger.models import Event, Head, Node
+from portal.ledger.sequencer import grow, number_events
+from portal.ledger.tree import append
+from portal.web.errors import Conflict
 
 WRITERS, EACH = 6, 15
 
@@ -46,9 +48,12 @@ def numbers() -> list[int]:
 
 @pytest.mark.django_db(transaction=True)
 def test_many_writers_make_one_gapless_order():
-    # each writer's commit numbers what it finds, so numbering runs from all threads at once
-    assert in_threads(lambda writer: write(EACH, f"w{writer}")) == []
-    number_events()
+    def work(writer: int) -> None:
+        write(EACH, f"w{writer}")
+        number_events()  # beside the others, who still write
+
+    assert in_threads(work) == []
+    assert number_events() == 0
     assert numbers() == list(range(1, WRITERS * EACH + 1))
     assert Head.objects.get().size == WRITERS * EACH
     for writer in range(WRITERS):
@@ -58,7 +63,6 @@ def test_many_writers_make_one_gapless_order():
 
 @pytest.mark.django_db(transaction=True)
 def test_many_sequencers_give_no_number_twice(monkeypatch):
-    monkeypatch.setattr("portal.ledger.actions.number_soon", lambda: None)
     monkeypatch.setattr(sequencer, "BATCH", 7)
     write(50, "bulk")
     assert not Event.objects.exclude(seq=None).exists()
@@ -67,16 +71,39 @@ def test_many_sequencers_give_no_number_twice(monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_commit_numbers_its_event_and_the_tick_what_was_missed(monkeypatch):
-    write(1, "at once")
-    assert numbers() == [1]
-    with monkeypatch.context() as patch:
-        patch.setattr("portal.ledger.actions.number_soon", lambda: 1 / 0)
-        write(2, "missed")  # the change stands although numbering broke
+def test_the_tree_grows_once_whoever_asks(monkeypatch):
+    monkeypatch.setattr(sequencer, "BATCH", 7)
+    write(50, "bulk")
+    number_events()
+    assert in_threads(lambda _number: grow()) == []
+    leaves = [bytes.fromhex(leaf) for leaf in Event.objects.order_by("seq").values_list("leaf_hash", flat=True)]
+    nodes, peaks = append(0, [], leaves)
+    assert {(node.level, node.index): node.hash for node in Node.objects.all()} == {
+        place: digest.hex() for place, digest in nodes.items()
+    }
+    head = Head.objects.get()
+    assert (head.hashed, head.peaks) == (50, [peak.hex() for peak in peaks])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_writer_waits_for_no_number():
+    write(2, "x")
     assert Event.objects.filter(seq=None).count() == 2
     assert number_events() == 2
-    assert numbers() == [1, 2, 3]
+    assert numbers() == [1, 2]
     assert number_events() == 0
+
+
+def test_a_record_that_was_deleted_before_it_was_hashed_stops_the_tree(db):
+    write(5, "x")
+    number_events()
+    Event.objects.filter(seq=3).delete()
+    with pytest.raises(Conflict, match="Records 3 to 3 are missing"):
+        grow()
+    Event.objects.filter(seq__gt=2).delete()
+    with pytest.raises(Conflict, match="Records 3 to 5 are missing"):
+        grow()
+    assert Head.objects.get().hashed == 0
 
 
 def test_a_number_that_is_rolled_back_is_given_again(db):
