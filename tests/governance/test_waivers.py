@@ -30,8 +30,8 @@ def signer(cast) -> User:
     """A member of the group that may waive the fairness gate for at most 30 days."""
     head, middle, tail = DEFAULT.read_text("utf-8").rpartition("      - id: explanation\n")
     text = f"{head.rstrip()}\n        waivable: {{group: model-risk, max_days: 30}}\n\n{middle}{tail}"
-    policies.publish(text=text, by=cast.admin)
     group = make_group(key="model-risk", name_en="Model risk", name_ja="モデルリスク", by=cast.admin)
+    policies.publish(text=text, by=cast.admin)
     user = User.objects.create_user("abe@example.org", "x", name="Abe", is_auditor=True)
     add_member(group=group, user=user, by=cast.admin)
     return user
