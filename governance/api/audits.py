@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from django.urls import path
-from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import generics, serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from governance.actions.audits import request_audits
-from governance.api.where import Where
+from governance.api.where import OfVersion, Where
 from governance.models import Audit, AuditKind
 from governance.outgoing import outgoing, outgoing_message
 from portal.web.say import say
@@ -40,11 +39,7 @@ class AuditSerializer(serializers.ModelSerializer):
         return outgoing(audit.result)
 
 
-class AuditFilter(filters.FilterSet):
-    model = filters.CharFilter(field_name="version__model__name")
-    registry = filters.CharFilter(field_name="version__model__registry__slug")
-    version = filters.NumberFilter(field_name="version__number")
-
+class AuditFilter(OfVersion):
     class Meta:
         model = Audit
         fields = ("kind", "outcome")

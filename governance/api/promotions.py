@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from django.urls import path
-from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, serializers
 from rest_framework.response import Response
 
 from governance.actions import promotions as promotion_actions
-from governance.api.where import WhereTo
+from governance.api.where import OfVersion, WhereTo
 from governance.models import Promotion
 from governance.outgoing import outgoing_verdicts
 from portal.web.say import say
@@ -41,11 +40,7 @@ class PromotionSerializer(serializers.ModelSerializer):
         return told[promotion.pk]
 
 
-class PromotionFilter(filters.FilterSet):
-    model = filters.CharFilter(field_name="version__model__name")
-    registry = filters.CharFilter(field_name="version__model__registry__slug")
-    version = filters.NumberFilter(field_name="version__number")
-
+class PromotionFilter(OfVersion):
     class Meta:
         model = Promotion
         fields = ("environment", "state")

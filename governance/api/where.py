@@ -1,7 +1,8 @@
-"""How callers name a version, and where it shall go."""
+"""How callers name a version, where it shall go, and what they look for by its names."""
 
 from __future__ import annotations
 
+from django_filters import rest_framework as filters
 from rest_framework import serializers
 
 from governance.models import ModelVersion
@@ -27,3 +28,11 @@ class Where(serializers.Serializer):
 
 class WhereTo(Where):
     environment = serializers.CharField()
+
+
+class OfVersion(filters.FilterSet):
+    """What is of a version, by the version's names."""
+
+    model = filters.CharFilter(field_name="version__model__name")
+    registry = filters.CharFilter(field_name="version__model__registry__slug")
+    version = filters.NumberFilter(field_name="version__number")
