@@ -19,6 +19,7 @@ from assessments.comparison import cell
 from assessments.explanation import dimension_title, reason
 from assessments.framework import Framework
 from assessments.levels import Current
+from assessments.locking import lock_team
 from assessments.models import LevelRecord, TeamStanding
 from assessments.position import Lapse, holds_until, lapses
 from assessments.standing import Kind
@@ -91,7 +92,7 @@ def refresh(team: Team, framework: Framework, by=None, *, recorded: bool = False
     recorded : bool
         The caller's own event tells the levels, so that none is written here.
     """
-    Team.objects.select_for_update().get(pk=team.pk)
+    lock_team(team.pk)
     now = levels.current(team, framework)
     if contradictions.follow(now, team, by):
         now = levels.current(team, framework)

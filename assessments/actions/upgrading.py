@@ -10,7 +10,7 @@ from django.utils import timezone
 from assessments import catalogue, levels, upgrades
 from assessments.actions import attaching
 from assessments.actions.frameworks import MANAGE
-from assessments.actions.roadmap import OPEN
+from assessments.actions.renaming import follow_names
 from assessments.framework import Framework
 from assessments.migration import Migrated
 from assessments.models import (
@@ -23,7 +23,6 @@ from assessments.models import (
     FrameworkState,
     FrameworkVersion,
     IndependentAnswer,
-    RoadmapItem,
 )
 from assessments.upgrades import TeamUpgrade, Upgrade, Ways
 from portal.accounts.permissions import require
@@ -122,7 +121,7 @@ def _succeed(new: Framework, one: TeamUpgrade, by) -> Assessment:
     Answer.objects.bulk_create(answers)
     _carry_reviews(new, one, successor)
     _copy_attachments(one.assessment, successor, one.migrated)
-    _rename_items(new, one)
+    follow_names(new, one.team, one.migrated.targets)
     _record(successor, one.migrated, by, before=str(one.assessment.pk), notes=_review_notes(one))
     return successor
 
@@ -163,19 +162,6 @@ def _copy_attachments(before: Assessment, successor: Assessment, migrated: Migra
         for row in rows
         for target in migrated.targets.get(row.criterion, ())
     )
-
-
-def _rename_items(new: Framework, one: TeamUpgrade) -> None:
-    """Open items of the way up follow their criterion to its new name."""
-    names = {part: targets[0] for part, targets in one.migrated.targets.items() if targets and targets[0] != part}
-    open_ones = list(RoadmapItem.objects.filter(team=one.team, state__in=OPEN))
-    taken = {item.practice for item in open_ones}
-    for item in (item for item in open_ones if item.framework == new.key and item.criterion in names):
-        practice = new.by_id[names[item.criterion]].practice
-        if practice == item.practice or practice not in taken:
-            taken.add(practice)
-            item.criterion, item.practice = names[item.criterion], practice
-            item.save(update_fields=["criterion", "practice"])
 
 
 def _carry_drafts(new: Framework, by) -> int:

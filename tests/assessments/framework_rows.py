@@ -14,11 +14,11 @@ def words(en, ja="文"):
     return {"en": en, "ja": ja}
 
 
-def text_of(version=1, criteria=(), changes=(), key="ours", **fields):
-    """YAML of a copy with dimensions training and release, two levels each."""
+def text_of(version=1, criteria=(), changes=(), key="ours", dimensions=("training", "release"), **fields):
+    """YAML of a copy, its dimensions of two levels each."""
     if version > 1:
         fields["migrates"] = {"from": version - 1, "changes": list(changes)}
-    data = content(["training", "release"], criteria, levels=2, key=key, version=version, **fields)
+    data = content(list(dimensions), criteria, levels=2, key=key, version=version, **fields)
     return yaml.safe_dump(copy_of(data), allow_unicode=True, sort_keys=False)
 
 
