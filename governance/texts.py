@@ -17,6 +17,10 @@ register(
             "The address leads to another host. Enter the password again: the stored one goes to the old host only."
         ),
         "registry.name_taken": gettext_noop("A connection named %(name)s exists already. Choose another name."),
+        "registry.gone": gettext_noop("This connection has been removed."),
+        "registry.has_models": gettext_noop(
+            "Models were mirrored from %(name)s, and decisions may speak of them. Pause it under Change instead."
+        ),
         "registry.reading_models": gettext_noop("Reading the registered models."),
         "registry.reading_versions": gettext_noop("Reading the versions of all models (models: %(models)s)."),
         "registry.reading_runs": gettext_noop("Reading the runs not seen before (runs: %(runs)s)."),
@@ -90,6 +94,7 @@ register_actions(
     {
         "registry.connect": gettext_noop("Registry connected"),
         "registry.change": gettext_noop("Connection changed"),
+        "registry.remove": gettext_noop("Connection removed"),
         "audit.request": gettext_noop("Audits requested"),
         "audit.keep": gettext_noop("Audit finished"),
         "sandbox.change": gettext_noop("Sandbox of a worker host changed"),

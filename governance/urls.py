@@ -29,6 +29,7 @@ urlpatterns = [
     path("connections/new/", connections.connection_new, name="connection-new"),
     path("connections/<slug:slug>/", connections.connection, name="connection"),
     path("connections/<slug:slug>/change/", connections.connection_change, name="connection-change"),
+    path("connections/<slug:slug>/remove/", connections.connection_remove, name="connection-remove"),
     path("connections/<slug:slug>/test/", connections.connection_test, name="connection-test"),
     path("connections/<slug:slug>/mirror/", connections.connection_mirror, name="connection-mirror"),
     path("interpreters/", interpreters.interpreter_list, name="interpreters"),

@@ -118,7 +118,9 @@ def world(cast):
         **dict.fromkeys(("team-member-role", "team-member-remove"), slug | person),
         **dict.fromkeys(("job", "job-progress", "job-cancel", "api-job", "api-job-cancel"), job),
         **dict.fromkeys(("record", "api-event"), event),
-        **dict.fromkeys(("connection", "connection-change", "connection-test", "connection-mirror"), server),
+        **dict.fromkeys(
+            ("connection", "connection-change", "connection-remove", "connection-test", "connection-mirror"), server
+        ),
         **dict.fromkeys(("interpreter", "interpreter-check", "interpreter-remove"), interpreter),
         **dict.fromkeys(("model", "model-profile", "model-compare", "model-data", "model-columns"), pk),
         **dict.fromkeys((n for n in NAMES if "evaluation-set" in n and NEEDS[n] == {"pk"}), held_out),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -41,12 +41,14 @@ def history(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 @require_safe
 def record(request: HttpRequest, pk: int) -> HttpResponse:
-    """One submitted assessment as it was; a draft opens where it is filled out."""
+    """One assessment as it was; a draft opens where it is filled out, if its framework is still in use."""
     people = ("started_by", "submitted_by", "signed_by", "returned_by")
     seen = Assessment.objects.for_user(request.user).select_related("team__unit", "campaign", "migrated_from", *people)
     found = get_object_or_404(seen, pk=pk)
-    if found.state == AssessmentState.DRAFT:
+    if found.state == AssessmentState.DRAFT and found.framework in catalogue.currents():
         return redirect(reverse("assessment", args=[found.team.slug]) + in_framework(catalogue.of(found)))
+    if found.state == AssessmentState.DRAFT and not request.user.is_insider(found.team):
+        raise Http404
     return _page(request, found)
 
 
@@ -73,7 +75,7 @@ def _page(request: HttpRequest, found: Assessment) -> HttpResponse | HttpRespons
         until=next((review.until for review in reviews.values()), None),
         lapsed=any(review.until and review.until <= timezone.now() for review in reviews.values()),
         may_review=not told and request.user.is_reviewer and request.user.has_perm("assessment.review", found),
-        levels=levels_of(found.score),
+        levels=levels_of(found.score) if found.submitted_at else None,
         groups=groups,
         gone=list(answers.values()),
         files=by_criterion(found),

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
 from django.utils.text import slugify
 
 from governance.models import Registry
@@ -15,7 +16,7 @@ from portal.jobs.actions import enqueue
 from portal.jobs.models import Job
 from portal.ledger.actions import record
 from portal.message import Message
-from portal.web.errors import Invalid
+from portal.web.errors import Conflict, Invalid, Missing
 
 
 def check_address(address: str) -> str:
@@ -95,6 +96,34 @@ def change_registry(
             params={"password_changed": password is not None},
         )
     return registry
+
+
+def remove_registry(*, registry: Registry, by) -> None:
+    """Forget a connection that was never used, such as one to a wrong address.
+
+    Raises
+    ------
+    Conflict
+        Models were mirrored from it: decisions speak of them, so it can be paused and not removed.
+    """
+    require(by, "connection.manage")
+    with transaction.atomic():
+        fresh = Registry.objects.select_for_update().filter(pk=registry.pk).first()
+        if fresh is None:
+            raise Missing("registry.gone")
+        if fresh.models.exists():
+            raise Conflict("registry.has_models", name=fresh.name)
+        record(
+            action="registry.remove",
+            by=by,
+            subject=("registry", fresh.pk, fresh.name),
+            before={"address": fresh.address, "authenticated": bool(fresh.username), "enabled": fresh.enabled},
+        )
+        try:
+            with transaction.atomic():
+                fresh.delete()
+        except ProtectedError as error:
+            raise Conflict("registry.has_models", name=fresh.name) from error
 
 
 def test_connection(*, registry: Registry, by) -> Job:

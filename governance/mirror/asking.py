@@ -17,7 +17,7 @@ from portal.jobs.actions import enqueue
 from portal.jobs.kinds import every, job_kind
 from portal.jobs.models import ACTIVE, Job
 from portal.message import Message
-from portal.web.errors import Unavailable
+from portal.web.errors import Missing, Unavailable
 
 RECENT = 48
 KEPT = timedelta(hours=2)  # for which the jobs of polls are listed
@@ -49,12 +49,26 @@ def ask_for_audits(version_ids) -> None:
         request_audits(version=version, by=None)
 
 
+def registry_of(job: Job) -> Registry:
+    """The registry that a job is about.
+
+    Raises
+    ------
+    Missing
+        The connection was removed while the job waited.
+    """
+    registry = Registry.objects.filter(pk=job.params["registry"]).first()
+    if registry is None:
+        raise Missing("registry.gone")
+    return registry
+
+
 @job_kind("registry.test", title=_("Test a connection"), lease=30, deadline=120, max_attempts=1)
 def run_test(job, progress) -> dict:
     """Job: reach the server, and say what was found or why not."""
     from governance.registry import RegistryError
 
-    registry = Registry.objects.get(pk=job.params["registry"])
+    registry = registry_of(job)
     started = timezone.now()
     progress(1, 1, Message("registry.testing"))
     try:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from governance.connections import connect
 from governance.gate_watch import watch_gate
-from governance.mirror.asking import ask_for_audits, note_try
+from governance.mirror.asking import ask_for_audits, note_try, registry_of
 from governance.mirror.write import aliases_before, mark_deleted, write_models, write_versions
 from governance.models import ModelVersion, Registry
 from governance.polling import News, read_news
@@ -33,7 +33,7 @@ class Polled:
 @job_kind("registry.poll", title=_("Ask a registry what is new"), lease=60, deadline=300)
 def run_poll(job, progress) -> dict:
     """Job: bring the mirror up to date with what is new, and look for what no decision explains."""
-    registry = Registry.objects.get(pk=job.params["registry"])
+    registry = registry_of(job)
     started = timezone.now()
     progress(1, 1, Message("registry.polling"))
     try:

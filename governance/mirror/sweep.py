@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from governance.connections import connect
 from governance.gate_watch import watch_gate
-from governance.mirror.asking import ask_for_audits, note_try
+from governance.mirror.asking import ask_for_audits, note_try, registry_of
 from governance.mirror.write import aliases_before, write_models, write_versions
 from governance.models import ModelVersion, Registry
 from governance.polling import runs_of, seen_of
@@ -34,7 +34,7 @@ class Synced:
 @job_kind("registry.mirror", title=_("Mirror a registry"), lease=60, deadline=900)
 def run_mirror(job, progress) -> dict:
     """Job: bring the mirror up to date, and ask for the audits of new versions."""
-    registry = Registry.objects.get(pk=job.params["registry"])
+    registry = registry_of(job)
     started = timezone.now()
     try:
         remote = connect(registry)

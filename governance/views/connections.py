@@ -67,6 +67,7 @@ def connection(request: HttpRequest, slug: str) -> HttpResponse:
         "registry": registry,
         "strip": strip(registry),
         "job": jobs.active().first() or jobs.first(),
+        "unused": not registry.models.exists(),
         "models": registry.models.present().count(),
         "claimed": registry.models.present().exclude(team=None).count(),
     }
@@ -98,6 +99,17 @@ def connection_change(request: HttpRequest, slug: str) -> HttpResponse:
             return redirect("connection", registry.slug)
     context = {"form": form, "registry": registry}
     return render(request, "governance/connection_form.html", context, status=422 if form.errors else 200)
+
+
+@permission_required("connection.manage")
+@require_http_methods(["GET", "POST"])
+def connection_remove(request: HttpRequest, slug: str) -> HttpResponse:
+    registry = get_object_or_404(Registry.objects.for_user(request.user), slug=slug)
+    if request.method == "POST":
+        registries.remove_registry(registry=registry, by=request.user)
+        messages.success(request, _("Removed: %(name)s") % {"name": registry.name})
+        return redirect("connections")
+    return render(request, "governance/connection_remove.html", {"registry": registry})
 
 
 @permission_required("connection.manage")

@@ -7,7 +7,9 @@ from django.utils import timezone
 
 from assessments import actions, collectors
 from assessments.evidence_rules import Fact
+from assessments.models import FrameworkVersion
 from portal.accounts.models import Team
+from tests.assessments.framework_rows import assessed, row
 
 pytestmark = pytest.mark.django_db
 
@@ -78,3 +80,15 @@ def test_drafts_and_notes_are_the_teams_own(as_user, cast, submitted, framework)
 
 def test_a_foreign_assessment_is_not_there(as_user, cast, submitted):
     assert as_user(cast.stranger).get(f"/assessments/{submitted.pk}/").status_code == 404
+
+
+def test_a_draft_of_a_retired_framework_stays_readable(as_user, cast):
+    kept = row(key="ours")
+    draft = assessed(cast.team, kept, {"training.tracked": "yes"}, by=cast.member, state="draft")
+    address = f"/assessments/{draft.pk}/"
+    assert as_user(cast.member).get(address)["Location"].endswith("/assessment/?framework=ours")
+    FrameworkVersion.objects.update(state="retired")
+    html = page(as_user(cast.member).get(address))
+    assert "It was never submitted: its framework was retired before." in html
+    assert "Tracked" in html
+    assert as_user(cast.reviewer).get(address).status_code == 404  # a draft is its team's own
