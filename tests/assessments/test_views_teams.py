@@ -91,4 +91,4 @@ def test_a_draft_of_a_retired_framework_stays_readable(as_user, cast):
     html = page(as_user(cast.member).get(address))
     assert "It was never submitted: its framework was retired before." in html
     assert "Tracked" in html
-    assert as_user(cast.reviewer).get(address).status_code == 404  # a draft is its team's own
+    assert as_user(cast.stranger).get(address).status_code == 404  # a draft is its team's own
