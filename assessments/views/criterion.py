@@ -155,6 +155,7 @@ def _page(
     if conflict:
         value, note, rev = conflict.value, conflict.note, conflict.stored.rev
     returned = sent_back(shown.draft)
+    before = _last_time(team, now) if shown.draft else None
     context = team_page(
         request,
         team,
@@ -180,11 +181,12 @@ def _page(
         options=[option for option in OPTIONS if option[0] != "na" or asked.na_allowed],
         place=_place(shown, asked),
         evidence=evidence_of(now, asked),
-        last=_last_time(team, now, asked) if shown.draft else None,
+        last=_answer_of(before, asked),
         pulse=pulse_of(team, shown.framework, asked) if insider else None,
         returned=returned,
         refusal=returned.reviews.filter(criterion=asked.id, verdict="refused").first() if returned else None,
         files=by_criterion(now.assessment).get(asked.id) if insider and shown.mode == "together" else None,
+        files_before=by_criterion(before).get(asked.id) if insider and shown.mode == "together" else None,
         attaching=editable and shown.mode == "together",
         file_limit=settings.ATTACHMENT_LIMIT // 2**20,
     )
@@ -225,9 +227,13 @@ def evidence_of(now: Current, asked: Criterion) -> dict:
     }
 
 
-def _last_time(team: Team, now: Current, asked: Criterion) -> Answer | None:
-    """The answer of the last submitted assessment, for "same as last time"."""
-    last = Assessment.objects.closed().filter(team=team, framework=now.framework.key)
-    newest = last.order_by("-submitted_at", "-id").first()
-    rows = newest.answers.filter(criterion=asked.id).exclude(value="") if newest else Answer.objects.none()
+def _last_time(team: Team, now: Current) -> Assessment | None:
+    """The last submitted assessment."""
+    closed = Assessment.objects.closed().filter(team=team, framework=now.framework.key)
+    return closed.order_by("-submitted_at", "-id").first()
+
+
+def _answer_of(before: Assessment | None, asked: Criterion) -> Answer | None:
+    """What was answered there, for "same as last time"."""
+    rows = before.answers.filter(criterion=asked.id).exclude(value="") if before else Answer.objects.none()
     return rows.select_related("assessment").first()

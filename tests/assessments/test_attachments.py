@@ -214,3 +214,16 @@ def test_the_record_of_a_submitted_assessment_shows_its_files(as_user, cast, dra
     cast.team.visibility = "organisation"
     cast.team.save()
     assert "report.pdf" not in as_user(cast.stranger).get(page).content.decode()
+
+
+@pytest.mark.django_db
+def test_the_files_of_last_time_stand_beside_the_new_draft(cast, as_user, draft, answer, framework):
+    put(draft, cast)
+    answer(draft, KEY)
+    actions.submit(assessment=draft, by=cast.manager)
+    actions.start_assessment(team=cast.team, framework=framework, by=cast.member)
+    html = as_user(cast.member).get(PAGE).content.decode()
+    old = Attachment.objects.get()
+    assert "Last time" in html
+    assert f"/assessments/files/{old.pk}/" in html
+    assert f"/assessments/files/{old.pk}/remove/" not in html  # it belongs to what was submitted
