@@ -92,14 +92,27 @@ class CommentForm(forms.Form):
         self.fields["gate"].choices = [("", _("the whole")), *named]
 
 
-class WaiverForm(forms.Form):
-    """A waiver of one gate of a request."""
-
+class _ExceptionForm(forms.Form):
     gate = forms.ChoiceField(label=_("Gate"))
     reason = forms.CharField(label=_("Reason"), max_length=5000, widget=forms.Textarea(attrs={"rows": 2}))
     until = Until(label=_("Last day"))
-    whole_model = forms.BooleanField(label=_("For all versions of the model"), required=False)
 
     def __init__(self, *args, gates: list[tuple[str, str]], **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.fields["gate"].choices = gates
+
+
+class WaiverForm(_ExceptionForm):
+    """A waiver of one gate of a request."""
+
+    whole_model = forms.BooleanField(label=_("For all versions of the model"), required=False)
+
+
+class RulingForm(_ExceptionForm):
+    """A decision on an undecided gate of a request, on the evidence that the page showed."""
+
+    evidence = forms.CharField(widget=forms.HiddenInput, max_length=80)
+    outcome = forms.ChoiceField(
+        label=_("Decision"), choices=[("pass", _("Let it pass")), ("fail", _("Deny it"))], widget=forms.RadioSelect
+    )
+    field_order = ("evidence", "gate", "outcome", "reason", "until")

@@ -14,4 +14,5 @@ urlpatterns = [
     path("waivers/<int:pk>/end/", waivers.waiver_end, name="waiver-end"),
     path("promotions/<int:pk>/discussion/", discussion.promotion_discussion, name="promotion-discussion"),
     path("promotions/<int:pk>/waive/", waivers.promotion_waive, name="promotion-waive"),
+    path("promotions/<int:pk>/rule/", waivers.promotion_rule, name="promotion-rule"),
 ]

@@ -69,7 +69,7 @@ class Judged:
     @property
     def reasons(self) -> list[GateResult]:
         """What keeps it from going, the gravest first."""
-        return [r for r in self.verdict.gravest_first if r.outcome not in ("pass", "not_applicable")]
+        return [r for r in self.verdict.gravest_first if not r.passes]
 
 
 @dataclass(frozen=True)

@@ -36,5 +36,3 @@ def _of_gates(environment: Environment) -> Iterator[str]:
     for gate in environment.gates:
         if isinstance(gate, FactGate):  # nobody can supply what it asks for
             yield f"gates.{gate.id}"
-        if gate.ruling:
-            yield f"gates.{gate.id}.ruling"

@@ -10,9 +10,18 @@ from typing import Any
 from django.http import HttpRequest
 
 from governance import approving
-from governance.actions.exceptions import can_waive
+from governance.actions.exceptions import can_sign, signing_of
 from governance.gates import GateResult, Verdict
-from governance.models import AuditKind, DecisionKind, ModelVersion, Placement, Promotion, PromotionState
+from governance.models import (
+    AuditKind,
+    DecisionKind,
+    ExceptionKind,
+    ModelVersion,
+    Outcome,
+    Placement,
+    Promotion,
+    PromotionState,
+)
 from governance.policy import Environment, Rules
 from governance.seats import principals_of, progress_of
 from governance.verdict import environments, judge, judge_request, rules_kept
@@ -116,7 +125,8 @@ def promotion_context(request: HttpRequest, promotion: Promotion) -> dict[str, A
         "still_needed": range(stages.remaining if stages else 0),
         "stages": stages.stages if stages else (),
         "said": promotion.comments.count(),
-        "may_waive": _may_waive(promotion, user, rules),
+        "may_waive": _may_sign(ExceptionKind.WAIVER, promotion, user, rules, verdict),
+        "may_rule": _may_sign(ExceptionKind.RULING, promotion, user, rules, verdict),
         "jobs": jobs,
         "move": getattr(promotion, "move", None),
         "move_job": move_jobs.first() if promotion.state == PromotionState.APPROVED else None,
@@ -126,12 +136,15 @@ def promotion_context(request: HttpRequest, promotion: Promotion) -> dict[str, A
     }
 
 
-def _may_waive(promotion: Promotion, user, rules: Rules) -> bool:
-    """Whether the reader may sign a waiver of one of the gates."""
-    gates = [gate for gate in rules.gates if gate.waivable]
-    if promotion.state != PromotionState.OPEN or not gates:
+def _may_sign(kind: ExceptionKind, promotion: Promotion, user, rules: Rules, verdict: Verdict | None) -> bool:
+    """Whether the reader may sign such an exception to one of the gates; a decision only where one is undecided."""
+    if promotion.state != PromotionState.OPEN or not verdict:
         return False
-    return any(can_waive(promotion.version, promotion.environment, gate, user) for gate in gates)
+    undecided = {one.id for one in verdict.results if one.outcome == Outcome.INCONCLUSIVE and not one.waived}
+    gates = [gate for gate in rules.gates if signing_of(kind, gate)]
+    if kind == ExceptionKind.RULING:
+        gates = [gate for gate in gates if gate.id in undecided]
+    return any(can_sign(kind, promotion.version, promotion.environment, gate, user) for gate in gates)
 
 
 def _live(promotion: Promotion) -> Placement | None:

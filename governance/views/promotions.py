@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest
+from django.db.models.fields.json import KeyTransform
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -41,7 +42,8 @@ def promotion_list(request: HttpRequest) -> HttpResponse:
         ),
     ]
     search = ("version__model__name", "version__model__team__name", "requested_by__name", "reason")
-    page = ListPage(request, seen.defer("verdict"), search=search, facets=facets, order="-id")
+    listed = seen.defer("verdict").annotate(waived=KeyTransform("waived", "verdict")).select_related("break_glass")
+    page = ListPage(request, listed, search=search, facets=facets, order="-id")
     rows = [(row, titles.get(row.environment, row.environment), STATE_KINDS[row.state]) for row in page.rows]
     context = {"list": page, "rows": rows, "waiting": seen.waiting().count()}
     return render(request, "governance/promotions.html", context)

@@ -31,13 +31,13 @@ STAGES = """approvals:
 def people(cast) -> dict[str, User]:
     text = DEFAULT.read_text("utf-8")
     head, _, _tail = text.rpartition("approvals:")
-    policies.publish(text=head + STAGES.rstrip() + "\n", by=cast.admin)
     found = {}
     for key, names in {"model-risk": ["Abe", "Baba"], "legal": ["Chiba", "Doi", "Endo"]}.items():
         group = ApproverGroup.objects.create(key=key, name_en=key, name_ja=key)
         for name in names:
             found[name] = User.objects.create_user(f"{name.lower()}@example.org", "x", name=name, is_auditor=True)
             GroupMember.objects.create(group=group, user=found[name], since=timezone.now() - timedelta(days=1))
+    policies.publish(text=head + STAGES.rstrip() + "\n", by=cast.admin)
     return found
 
 

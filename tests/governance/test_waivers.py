@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from governance.actions import policies, promotions
 from governance.actions.deputies import end_deputy, name_deputy
-from governance.actions.exceptions import end_waiver, waive
+from governance.actions.exceptions import end_exception, waive
 from governance.actions.groups import add_member, make_group, remove_member
 from governance.models import ApproverGroup, Decision, Deputy, GateException, GroupMember, Promotion
 from governance.policy import DEFAULT
@@ -30,8 +30,8 @@ def signer(cast) -> User:
     """A member of the group that may waive the fairness gate for at most 30 days."""
     head, middle, tail = DEFAULT.read_text("utf-8").rpartition("      - id: explanation\n")
     text = f"{head.rstrip()}\n        waivable: {{group: model-risk, max_days: 30}}\n\n{middle}{tail}"
-    policies.publish(text=text, by=cast.admin)
     group = make_group(key="model-risk", name_en="Model risk", name_ja="モデルリスク", by=cast.admin)
+    policies.publish(text=text, by=cast.admin)
     user = User.objects.create_user("abe@example.org", "x", name="Abe", is_auditor=True)
     add_member(group=group, user=user, by=cast.admin)
     return user
@@ -75,11 +75,11 @@ def test_its_end_lets_approvals_lapse(cast, promotion, signer):
     waiver = sign(again, signer)
     again = fresh(again)
     promotions.approve(promotion=again, rev=again.rev, by=cast.reviewer)
-    end_waiver(waiver=waiver, by=signer)
+    end_exception(exception=waiver, by=signer)
     assert Decision.objects.get().lapsed_because["params"]["what"][0]["code"] == "promotion.bound.exceptions"
     assert fresh(again).outcome == "fail"
     with pytest.raises(Conflict):
-        end_waiver(waiver=waiver, by=signer)
+        end_exception(exception=waiver, by=signer)
 
 
 def test_who_may_not_sign_it(cast, promotion, signer):

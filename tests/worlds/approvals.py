@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from governance.models import ApproverGroup, BreakGlass, Comment, Deputy, GateException, GroupMember
 
-PAGES = {"groups", "deputies", "waivers", "promotion-waive", "promotion-discussion"}
+PAGES = {"groups", "deputies", "waivers", "promotion-waive", "promotion-rule", "promotion-discussion"}
 PERSONAL = {"governance.Deputy"}
 SECRETS = {"A word on the promotion of ours"}
 
@@ -39,4 +39,5 @@ def build(ground, cast) -> dict[str, dict]:
         "waiver-end": {"pk": waiver.pk},
         "promotion-discussion": {"pk": ground.promotion.pk},
         "promotion-waive": {"pk": ground.promotion.pk},
+        "promotion-rule": {"pk": ground.promotion.pk},
     }
