@@ -37,6 +37,8 @@ DECISIONS = {
     DecisionKind.APPROVE: "notice.approved",
     DecisionKind.SEND_BACK: "notice.sent_back",
     DecisionKind.REFUSE: "notice.refused",
+    DecisionKind.AUTOMATIC: "notice.automatic",
+    DecisionKind.BREAK_GLASS: "notice.let_through",
 }
 
 notice_kind(
@@ -76,6 +78,10 @@ register(
         "notice.approved": gettext_noop("%(by)s approved %(version)s for %(environment)s."),
         "notice.sent_back": gettext_noop("%(by)s sent %(version)s for %(environment)s back to you."),
         "notice.refused": gettext_noop("%(by)s refused %(version)s for %(environment)s."),
+        "notice.automatic": gettext_noop(
+            "%(version)s for %(environment)s was approved by the policy, without a person."
+        ),
+        "notice.let_through": gettext_noop("%(by)s let %(version)s into %(environment)s in an emergency."),
         "notice.move_failed": gettext_noop("%(version)s could not be put into %(environment)s."),
         "notice.audit.lineage": gettext_noop("The lineage audit of %(version)s fails."),
         "notice.audit.performance": gettext_noop("The performance audit of %(version)s fails."),
@@ -90,6 +96,10 @@ register(
 
 def _named(promotion: Promotion) -> dict[str, str]:
     return {"version": str(promotion.version), "environment": promotion.environment}
+
+
+def _by(decision: Decision) -> dict[str, str]:
+    return {"by": decision.by.name} if decision.by else {}
 
 
 def _waiting(promotion: Promotion, user: User, key: str, kind: str, message: Message) -> Waiting:
@@ -144,7 +154,7 @@ def decided() -> Iterator[Waiting]:
     for decision in rows.select_related(*whole):
         promotion = decision.promotion
         if promotion.requested_by and promotion.requested_by != decision.by:
-            message = Message(DECISIONS[decision.decision], _named(promotion) | {"by": decision.by.name})
+            message = Message(DECISIONS[decision.decision], _named(promotion) | _by(decision))
             key = f"promotion.decided:{decision.pk}"
             yield _waiting(promotion, promotion.requested_by, key, "promotion.decided", message)
 

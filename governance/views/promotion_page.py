@@ -25,6 +25,7 @@ from governance.models import (
 from governance.policy import Environment, Rules
 from governance.seats import principals_of, progress_of
 from governance.verdict import environments, judge, judge_request, rules_kept
+from governance.views.break_glass import glass_context
 from portal.jobs.models import Job
 from portal.ledger.models import Event
 from portal.ledger.reading import read
@@ -132,6 +133,7 @@ def promotion_context(request: HttpRequest, promotion: Promotion) -> dict[str, A
         "move_job": move_jobs.first() if promotion.state == PromotionState.APPROVED else None,
         "live": _live(promotion),
         "history": read(Event.objects.for_user(user).about("promotion", promotion.pk).order_by("-id")[:HISTORY]),
+        **glass_context(promotion, user),
         **_rights(promotion, user, verdict),
     }
 

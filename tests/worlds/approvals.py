@@ -9,7 +9,15 @@ from django.utils import timezone
 
 from governance.models import ApproverGroup, BreakGlass, Comment, Deputy, GateException, GroupMember
 
-PAGES = {"groups", "deputies", "waivers", "promotion-waive", "promotion-rule", "promotion-discussion"}
+PAGES = {
+    "groups",
+    "deputies",
+    "waivers",
+    "promotion-waive",
+    "promotion-rule",
+    "promotion-break-glass",
+    "promotion-discussion",
+}
 PERSONAL = {"governance.Deputy"}
 SECRETS = {"A word on the promotion of ours"}
 
@@ -40,4 +48,6 @@ def build(ground, cast) -> dict[str, dict]:
         "promotion-discussion": {"pk": ground.promotion.pk},
         "promotion-waive": {"pk": ground.promotion.pk},
         "promotion-rule": {"pk": ground.promotion.pk},
+        "promotion-break-glass": {"pk": ground.promotion.pk},
+        "promotion-break-glass-second": {"pk": ground.promotion.pk},
     }

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from governance.actions.audits import request_audits
+from governance.actions.promotions.automatic import let_go
 from governance.actions.promotions.writing import advance, computed, locked, tell
 from governance.approving import check_can_resubmit
 from governance.in_force import known_of
@@ -38,6 +39,7 @@ def request(*, version: ModelVersion, environment: str, reason: str = "", by) ->
             )
             tell("request", promotion, by, after={"state": "open"}, reason=reason, judgement=judgement)
             _ask_for_audits(promotion, judgement, by)
+            let_go(promotion, judgement)
     except IntegrityError as error:
         raise Conflict("promotion.active", environment=environment) from error
     return promotion
@@ -54,6 +56,7 @@ def resubmit(*, promotion: Promotion, reason: str = "", by) -> Promotion:
         states = {"before": {"state": "sent_back"}, "after": {"state": "open"}}
         tell("resubmit", fresh, by, reason=reason, judgement=judgement, **states)
         _ask_for_audits(fresh, judgement, by)
+        let_go(fresh, judgement)
     fresh.refresh_from_db()
     return fresh
 

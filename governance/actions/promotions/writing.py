@@ -82,10 +82,19 @@ def check_rev(promotion: Promotion, rev: int) -> None:
 
 
 def keep_decision(
-    promotion: Promotion, kind: DecisionKind, reason: str, judgement: Judgement, by, *, seat: Seat | None = None
+    promotion: Promotion,
+    kind: DecisionKind,
+    reason: str,
+    judgement: Judgement,
+    by,
+    *,
+    seat: Seat | None = None,
+    more: dict[str, Any] | None = None,
+    fields: dict[str, Any] | None = None,
 ) -> Event:
+    """Record a decision on what was judged, with `more` for the ledger and `fields` for its row."""
     states = {"before": {"state": "open"}, "after": {"state": str(promotion.state)}}
-    more = seat.recorded() if seat else {}
+    more = {**(seat.recorded() if seat else {}), **(more or {})}
     event = tell(str(kind), promotion, by, reason=reason, judgement=judgement, more=more, **states)
     Decision.objects.create(
         promotion=promotion,
@@ -95,6 +104,7 @@ def keep_decision(
         bound=dict(judgement.bound),
         event=event.uuid,
         **(seat.fields(rules_kept(promotion)) if seat else {}),
+        **(fields or {}),
     )
     return event
 
