@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from governance.views import break_glass, discussion, groups, waivers
+from governance.views import break_glass, discussion, groups, queue, waivers
 
 urlpatterns = [
     path("groups/", groups.group_list, name="groups"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("deputies/<int:pk>/end/", groups.deputy_end, name="deputy-end"),
     path("waivers/", waivers.waiver_list, name="waivers"),
     path("waivers/<int:pk>/end/", waivers.waiver_end, name="waiver-end"),
+    path("promotions/queue/", queue.promotion_queue, name="promotion-queue"),
     path("promotions/<int:pk>/discussion/", discussion.promotion_discussion, name="promotion-discussion"),
     path("promotions/<int:pk>/waive/", waivers.promotion_waive, name="promotion-waive"),
     path("promotions/<int:pk>/break-glass/", break_glass.break_glass, name="promotion-break-glass"),

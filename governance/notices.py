@@ -6,14 +6,12 @@ Mails leave the house, so a notice names the audit and not its figures, which ma
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Iterator
 
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from governance.approving import is_author
 from governance.models import (
     Audit,
     Decision,
@@ -28,7 +26,6 @@ from governance.turns import whose_turn
 from portal.accounts.models import User
 from portal.inbox.kinds import Waiting, notice_kind, reminder_source
 from portal.inbox.recipients import managers_of
-from portal.ledger.models import Event
 from portal.message import Message, gettext_noop, register
 
 NEWS = dt.timedelta(days=14)  # how long a decision stays news
@@ -102,13 +99,16 @@ def _by(decision: Decision) -> dict[str, str]:
     return {"by": decision.by.name} if decision.by else {}
 
 
-def _waiting(promotion: Promotion, user: User, key: str, kind: str, message: Message) -> Waiting:
+def _waiting(
+    promotion: Promotion, user: User, key: str, kind: str, message: Message, due: dt.date | None = None
+) -> Waiting:
     return Waiting(
         user=user,
         key=key,
         kind=kind,
         message=message,
         url=reverse("promotion", args=[promotion.pk]),
+        due=due,
         team=promotion.version.team,
         subject=("promotion", promotion.pk, str(promotion)),
     )
@@ -121,29 +121,14 @@ def approvals() -> Iterator[Waiting]:
     waiting = list(waiting.select_related("version__model__team", "policy"))
     if not waiting:
         return
-    concerned = _who_asked(waiting)
     turns = whose_turn(waiting, timezone.now())
     for promotion in waiting:
-        for user in turns[promotion.pk]:
-            if user.pseudonym in concerned[promotion.pk]:
-                continue
-            if user.pk != promotion.requested_by_id and not is_author(promotion, user):
-                message = Message("notice.approval", _named(promotion))
-                key = f"promotion.approval:{promotion.pk}"
-                yield _waiting(promotion, user, key, "promotion.approval", message)
-
-
-def _who_asked(promotions: list[Promotion]) -> dict[int, set]:
-    """Who asked for each, at first or again, by pseudonym."""
-    found: dict[int, set] = defaultdict(set)
-    asked = Event.objects.filter(
-        subject_type="promotion",
-        subject_id__in=[str(promotion.pk) for promotion in promotions],
-        action__in=("promotion.request", "promotion.resubmit"),
-    )
-    for identifier, actor in asked.values_list("subject_id", "actor"):
-        found[int(identifier)].add(actor)
-    return found
+        for user in turns[promotion.pk].people:
+            message = Message("notice.approval", _named(promotion))
+            key, due = f"promotion.approval:{promotion.pk}", turns[promotion.pk].due
+            yield _waiting(promotion, user, key, "promotion.approval", message, due)
+            if due:  # and again when the day is near, and when it is past
+                yield _waiting(promotion, user, key, "", message, due)
 
 
 @reminder_source("promotion.decided")

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from django.utils import timezone
 
+from governance.actions.conditions import end_conditions
 from governance.models import Promotion
 from governance.seats import letting, lost, standing
 from governance.verdict import BOUND
@@ -57,6 +58,7 @@ def because_of(parts: list[str]) -> Message:
 def _lapse(promotion: Promotion, decision, because: Message, by) -> None:
     decision.lapsed_at, decision.lapsed_because = timezone.now(), because.to_json()
     decision.save(update_fields=["lapsed_at", "lapsed_because"])
+    end_conditions(promotion, decision)
     approver = {"approver": str(decision.by.pseudonym)} if decision.by else {}
     record(
         action="promotion.lapse",

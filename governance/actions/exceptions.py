@@ -56,23 +56,7 @@ def waive(
     check_can_sign(kind, version, environment, found, by)
     check_words(kind, found, reason, until, now)
     with transaction.atomic():
-        event = keep_record(
-            kind, "sign", version, environment, gate, by, whole_model=whole_model, until=until, reason=reason
-        )
-        made = GateException.objects.create(
-            kind=kind,
-            model=version.model,
-            version=None if whole_model else version,
-            environment=environment,
-            gate=gate,
-            reason=reason,
-            by=by,
-            since=now,
-            until=until,
-            event=event.uuid,
-        )
-        follow(made, by)
-    return made
+        return _sign(kind, version, environment, gate, reason, (now, until), by, whole_model=whole_model)
 
 
 def rule(
@@ -120,25 +104,8 @@ def rule(
         # One on other evidence, or whose time is over, holds no more: it makes room for this one.
         standing = GateException.objects.filter(kind=kind, version=fresh.version, environment=environment, gate=gate)
         standing.filter(ended_at=None).update(ended_at=now)
-        event = keep_record(
-            kind, "sign", fresh.version, environment, gate, by, until=until, reason=reason, outcome=outcome
-        )
-        made = GateException.objects.create(
-            kind=kind,
-            model=fresh.version.model,
-            version=fresh.version,
-            environment=environment,
-            gate=gate,
-            outcome=outcome,
-            evidence_digest=judgement.evidence[found.source],
-            reason=reason,
-            by=by,
-            since=now,
-            until=until,
-            event=event.uuid,
-        )
-        follow(made, by)
-    return made
+        said = {"outcome": outcome, "evidence_digest": judgement.evidence[found.source]}
+        return _sign(kind, fresh.version, environment, gate, reason, (now, until), by, **said)
 
 
 def end_exception(*, exception: GateException, by) -> None:
@@ -151,8 +118,8 @@ def end_exception(*, exception: GateException, by) -> None:
             raise Conflict("waiver.over")
         version = exception.version or exception.model.versions.order_by("-number").first()
         whole_model = exception.version_id is None
-        keep_record(exception.kind, "end", version, exception.environment, exception.gate, by, whole_model=whole_model)
-        follow(exception, by)
+        _keep_record(exception.kind, "end", version, exception.environment, exception.gate, by, whole_model=whole_model)
+        _follow(exception, by)
 
 
 # -- who may -------------------------------------------------------------------------------------------------
@@ -231,14 +198,47 @@ def _asked(version: ModelVersion, environment: str, user) -> bool:
     return rows.filter(requested_by=user).exists() or asked.exists()
 
 
-def follow(exception: GateException, by) -> None:
+def _sign(
+    kind: str,
+    version: ModelVersion,
+    environment: str,
+    gate: str,
+    reason: str,
+    time: tuple[datetime, datetime],
+    by,
+    *,
+    whole_model: bool = False,
+    **said: str,
+) -> GateException:
+    """Record the signature and keep the exception; open promotions show it at once."""
+    since, until = time
+    more = {"whole_model": whole_model, "until": until, "reason": reason, "outcome": said.get("outcome", "")}
+    event = _keep_record(kind, "sign", version, environment, gate, by, **more)
+    made = GateException.objects.create(
+        kind=kind,
+        model=version.model,
+        version=None if whole_model else version,
+        environment=environment,
+        gate=gate,
+        reason=reason,
+        by=by,
+        since=since,
+        until=until,
+        event=event.uuid,
+        **said,
+    )
+    _follow(made, by)
+    return made
+
+
+def _follow(exception: GateException, by) -> None:
     """Open promotions show it at once."""
     rows = Promotion.objects.waiting().filter(environment=exception.environment, version__model=exception.model_id)
     for promotion in rows.filter(version=exception.version) if exception.version_id else rows:
         recompute(promotion=promotion, by=by)
 
 
-def keep_record(
+def _keep_record(
     kind: str,
     what: str,
     version: ModelVersion,

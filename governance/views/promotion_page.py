@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Count
 from django.http import HttpRequest
 
 from governance import approving
@@ -52,6 +53,7 @@ class Check:
 
     result: GateResult
     running: Job | None
+    said: int = 0
 
 
 @dataclass(frozen=True)
@@ -72,13 +74,14 @@ class Checks:
         return len(self.failed) + len(self.waiting) + len(self.passed) + len(self.other)
 
 
-def checks_of(verdict: Verdict, jobs: Iterable[Job]) -> Checks:
+def checks_of(verdict: Verdict, jobs: Iterable[Job], said: Mapping[str, int] | None = None) -> Checks:
     """Sort a verdict's results by what a reader has to do with them."""
     under_way = {job.kind.removeprefix("audit."): job for job in jobs}
     found: dict[str, list[Check]] = {"fail": [], "wait": [], "pass": [], "other": []}
     for result in verdict.results:
         group = "wait" if result.outcome in WAITS else result.outcome
-        found[group if group in found else "other"].append(Check(result, under_way.get(result.audit)))
+        check = Check(result, under_way.get(result.audit), (said or {}).get(result.id, 0))
+        found[group if group in found else "other"].append(check)
     return Checks(found["fail"], found["wait"], found["pass"], found["other"])
 
 
@@ -108,6 +111,7 @@ def promotion_context(request: HttpRequest, promotion: Promotion) -> dict[str, A
     needed = verdict.approvals_required if verdict else rules.approvals_required
     stages = progress_of(promotion).progress if promotion.state == PromotionState.OPEN and verdict else None
     jobs = audit_jobs(request, version) if promotion.state == PromotionState.OPEN else []
+    said = dict(promotion.comments.order_by().values_list("gate").annotate(Count("pk")))
     move_jobs = Job.objects.for_user(user).about("promotion", promotion.pk)
     return {
         "promotion": promotion,
@@ -118,14 +122,14 @@ def promotion_context(request: HttpRequest, promotion: Promotion) -> dict[str, A
         "kind": STATE_KINDS[promotion.state],
         "verdict": verdict,
         "verdict_at": at,
-        "checks": checks_of(verdict, jobs) if verdict else None,
+        "checks": checks_of(verdict, jobs, said) if verdict else None,
         "bound": bound,
         "decisions": decisions,
         "last_decision": decisions[-1] if decisions else None,
         "standing": standing,
         "still_needed": range(stages.remaining if stages else 0),
         "stages": stages.stages if stages else (),
-        "said": promotion.comments.count(),
+        "said": sum(said.values()),
         "may_waive": _may_sign(ExceptionKind.WAIVER, promotion, user, rules, verdict),
         "may_rule": _may_sign(ExceptionKind.RULING, promotion, user, rules, verdict),
         "jobs": jobs,

@@ -13,6 +13,7 @@ PAGES = {
     "groups",
     "deputies",
     "waivers",
+    "promotion-queue",
     "promotion-waive",
     "promotion-rule",
     "promotion-break-glass",

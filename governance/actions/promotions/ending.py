@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
+from governance.actions.conditions import end_conditions
 from governance.actions.promotions.writing import advance, locked, tell
 from governance.approving import check_can_retry, check_can_withdraw
 from governance.models import Move, MoveState, Promotion
@@ -18,6 +19,7 @@ def withdraw(*, promotion: Promotion, reason: str = "", by) -> Promotion:
         check_can_withdraw(fresh, by)
         before = str(fresh.state)
         advance(fresh, fresh.rev, "withdraw", closed_at=timezone.now())
+        end_conditions(fresh)
         tell("withdraw", fresh, by, before={"state": before}, after={"state": "withdrawn"}, reason=reason)
     fresh.refresh_from_db()
     return fresh

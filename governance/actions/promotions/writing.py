@@ -90,12 +90,13 @@ def keep_decision(
     *,
     seat: Seat | None = None,
     more: dict[str, Any] | None = None,
+    texts: dict[str, str] | None = None,
     fields: dict[str, Any] | None = None,
 ) -> Event:
-    """Record a decision on what was judged, with `more` for the ledger and `fields` for its row."""
+    """Record a decision on what was judged, with `more` and `texts` for the ledger and `fields` for its row."""
     states = {"before": {"state": "open"}, "after": {"state": str(promotion.state)}}
     more = {**(seat.recorded() if seat else {}), **(more or {})}
-    event = tell(str(kind), promotion, by, reason=reason, judgement=judgement, more=more, **states)
+    event = tell(str(kind), promotion, by, reason=reason, judgement=judgement, more=more, texts=texts, **states)
     Decision.objects.create(
         promotion=promotion,
         decision=kind,
@@ -138,6 +139,7 @@ def tell(
     reason: str = "",
     judgement: Judgement | None = None,
     more: dict[str, Any] | None = None,
+    texts: dict[str, str] | None = None,
 ) -> Event:
     """Record an event of the promotion: the revision it made, and what was judged."""
     params: dict[str, Any] = {"rev": promotion.rev, "environment": promotion.environment, **(more or {})}
@@ -150,6 +152,6 @@ def tell(
         before=before,
         after=after,
         params=params,
-        texts={"reason": reason},
+        texts={"reason": reason, **(texts or {})},
         team=promotion.version.team,
     )
