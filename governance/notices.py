@@ -22,7 +22,7 @@ from governance.models import (
     PromotionState,
     Registry,
 )
-from governance.turns import whose_turn
+from governance.turns import turns_of
 from portal.accounts.models import User
 from portal.inbox.kinds import Waiting, notice_kind, reminder_source
 from portal.inbox.recipients import managers_of
@@ -121,7 +121,7 @@ def approvals() -> Iterator[Waiting]:
     waiting = list(waiting.select_related("version__model__team", "policy"))
     if not waiting:
         return
-    turns = whose_turn(waiting, timezone.now())
+    turns = turns_of(waiting, timezone.now())
     for promotion in waiting:
         for user in turns[promotion.pk].people:
             message = Message("notice.approval", _named(promotion))

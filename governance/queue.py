@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from governance.models import Outcome, Promotion
-from governance.turns import whose_turn
+from governance.turns import turns_of
 
 WHOLE = ("version__model__team", "version__model__registry", "policy", "requested_by")
 HEAVY = ("version__run", "version__lineage")
@@ -37,7 +37,7 @@ def queue_of(user, now: datetime) -> list[Queued]:
     rows = list(seen.select_related(*WHOLE).defer(*HEAVY).order_by("pk"))
     if not rows:
         return []
-    turns = whose_turn(rows, now)
+    turns = turns_of(rows, now)
     mine = [Queued(one, turns[one.pk].due) for one in rows if user in turns[one.pk].people]
     return sorted(mine, key=lambda one: (one.due or date.max, one.promotion.pk))
 

@@ -31,8 +31,13 @@ class Turn:
     due: date | None
 
 
-def whose_turn(promotions: Sequence[Promotion], now: datetime) -> dict[int, Turn]:
-    """Promotion → who may give the next approval, their deputies among them.
+def whose_turn(promotions: Sequence[Promotion], now: datetime) -> dict[int, list[User]]:
+    """Promotion → the people who may give the next approval, their deputies among them."""
+    return {pk: turn.people for pk, turn in turns_of(promotions, now).items()}
+
+
+def turns_of(promotions: Sequence[Promotion], now: datetime) -> dict[int, Turn]:
+    """Promotion → who may give the next approval, and until when.
 
     Left out are who has spoken already, who asked for it at first or again, who made the version, and the deputies
     of any of these.

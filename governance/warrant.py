@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from governance.actions.approvals import because_of, changed_parts
 from governance.groups import Belonging
-from governance.models import Brand, Decision, DecisionKind, Promotion
+from governance.models import Brand, Decision, DecisionKind, Promotion, PromotionKind
 from governance.policy import group_name
 from governance.seats import letting, lost, progress_of
 from governance.verdict import Judgement, judge_request, rules_kept
@@ -33,7 +33,8 @@ def lacking(promotion: Promotion) -> Message | None:
     parts = {part: None for one in rows for part in changed_parts(one.bound, judgement.bound)}
     if parts:
         return because_of(list(parts))
-    if any(one.decision == DecisionKind.AUTOMATIC for one in rows):
+    automatic = any(one.decision == DecisionKind.AUTOMATIC for one in rows)
+    if automatic and promotion.kind == PromotionKind.MOVE:
         return None if judgement.verdict.automatic else Message("promotion.lapsed.automatic")
     for _approval, because in lost(promotion):
         return because

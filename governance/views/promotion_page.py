@@ -109,6 +109,8 @@ def promotion_context(request: HttpRequest, promotion: Promotion) -> dict[str, A
         verdict = Verdict.from_json(promotion.verdict) if promotion.verdict else None
         bound, at = (decisions[-1].bound if decisions else {}), promotion.verdict_at
     needed = verdict.approvals_required if verdict else rules.approvals_required
+    if any(one.decision == DecisionKind.AUTOMATIC and not one.lapsed_at for one in decisions):
+        needed = 0
     stages = progress_of(promotion).progress if promotion.state == PromotionState.OPEN and verdict else None
     jobs = audit_jobs(request, version) if promotion.state == PromotionState.OPEN else []
     said = dict(promotion.comments.order_by().values_list("gate").annotate(Count("pk")))

@@ -160,7 +160,7 @@ def test_those_are_told_whose_turn_it_is(cast, people):
 
     def told() -> set[str]:
         rows = Promotion.objects.waiting().select_related("version__model__team", "policy")
-        return {user.name for user in whose_turn(list(rows), timezone.now())[promotion.pk].people}
+        return {user.name for user in whose_turn(list(rows), timezone.now())[promotion.pk]}
 
     assert told() == {"Abe", "Baba"}
     deputy(people["Abe"], cast.auditor)
