@@ -1,4 +1,4 @@
-"""Forms of groups, deputies and waivers: they read and check input, and change nothing."""
+"""Forms of groups, deputies, conditions and exceptions: they read and check input, and change nothing."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from governance.models import ApproverGroup
+from governance.actions.conditions import LONGEST, Condition, owners_of
+from governance.models import ApproverGroup, Promotion
 from portal.accounts.models import Team, User
+from portal.web.due_dates import DueDateField
+
+CONDITIONS = 3  # rows beside a decision
 
 DATE = forms.DateInput(attrs={"type": "date"})
 
@@ -92,14 +96,53 @@ class CommentForm(forms.Form):
         self.fields["gate"].choices = [("", _("the whole")), *named]
 
 
-class WaiverForm(forms.Form):
-    """A waiver of one gate of a request."""
+class ConditionForm(forms.Form):
+    """One condition of an approval; left empty, it is none."""
 
+    text = forms.CharField(label=_("What has to be done"), max_length=LONGEST)
+    owner = forms.ChoiceField(label=_("Owner"))
+
+    def __init__(self, *args, people: dict[str, User], calendar: str | None, **kwargs) -> None:
+        super().__init__(*args, empty_permitted=True, use_required_attribute=False, **kwargs)
+        self.people = people
+        self.fields["owner"].choices = [("", _("Choose")), *((key, user.name) for key, user in people.items())]
+        self.fields["due"] = DueDateField(calendar=calendar)
+
+    def given(self) -> Condition | None:
+        """The condition; None where nothing was typed."""
+        data = self.cleaned_data
+        return Condition(data["text"], self.people[data["owner"]], data["due"]) if data else None
+
+
+def condition_forms(promotion: Promotion, data=None) -> list[ConditionForm]:
+    """The rows of conditions beside the decision."""
+    people = {str(user.pk): user for user in owners_of(promotion)}
+    team = promotion.version.model.team
+    shared = {"people": people, "calendar": team.calendar if team else None}
+    return [ConditionForm(data, prefix=f"condition-{number}", **shared) for number in range(1, CONDITIONS + 1)]
+
+
+class _ExceptionForm(forms.Form):
     gate = forms.ChoiceField(label=_("Gate"))
     reason = forms.CharField(label=_("Reason"), max_length=5000, widget=forms.Textarea(attrs={"rows": 2}))
     until = Until(label=_("Last day"))
-    whole_model = forms.BooleanField(label=_("For all versions of the model"), required=False)
 
     def __init__(self, *args, gates: list[tuple[str, str]], **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.fields["gate"].choices = gates
+
+
+class WaiverForm(_ExceptionForm):
+    """A waiver of one gate of a request."""
+
+    whole_model = forms.BooleanField(label=_("For all versions of the model"), required=False)
+
+
+class RulingForm(_ExceptionForm):
+    """A decision on an undecided gate of a request, on the evidence that the page showed."""
+
+    evidence = forms.CharField(widget=forms.HiddenInput, max_length=80)
+    outcome = forms.ChoiceField(
+        label=_("Decision"), choices=[("pass", _("Let it pass")), ("fail", _("Deny it"))], widget=forms.RadioSelect
+    )
+    field_order = ("evidence", "gate", "outcome", "reason", "until")

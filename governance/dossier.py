@@ -13,6 +13,7 @@ from governance.gates import GateResult, Verdict
 from governance.models import (
     Audit,
     AuditKind,
+    BreakGlass,
     Decision,
     ModelVersion,
     Move,
@@ -69,7 +70,7 @@ class Judged:
     @property
     def reasons(self) -> list[GateResult]:
         """What keeps it from going, the gravest first."""
-        return [r for r in self.verdict.gravest_first if r.outcome not in ("pass", "not_applicable")]
+        return [r for r in self.verdict.gravest_first if not r.passes]
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class DecisionLine:
     def stamp(self) -> str:
         if self.decision.lapsed_at:
             return "waiting"
-        return "agreed" if self.decision.decision == "approve" else "not_agreed"
+        return "agreed" if self.decision.decision in ("approve", "automatic") else "not_agreed"
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,7 @@ def dossier(version: ModelVersion) -> dict[str, Any]:
         "decisions": lines,
         "last_decision": next((line for line in reversed(lines) if not line.decision.lapsed_at), None),
         "bound": lines[-1].decision.bound if lines else {},
+        "glass": _glass(promotion),
         "move": _move(promotion),
         "placement": _placement(promotion),
         "superseded": [AuditKind(kind).label for kind, audit in audits.items() if newest[kind].pk != audit.pk],
@@ -186,6 +188,11 @@ def _gate_lines(verdict: Verdict, rules: Rules, read: Mapping[int, Audit]) -> li
 def _policies(judged: list[Judged], named: Mapping[int, Person]) -> list[tuple[Policy, Person | None]]:
     policies = {row.policy.pk: row.policy for row in judged}
     return [(policy, named.get(policy.published_by_id)) for policy in policies.values()]
+
+
+def _glass(promotion: Promotion | None) -> BreakGlass | None:
+    rows = BreakGlass.objects.filter(promotion=promotion, second_by__isnull=False)
+    return rows.select_related("first_by", "second_by", "finding__resolved_by").first() if promotion else None
 
 
 def _move(promotion: Promotion | None) -> Move | None:

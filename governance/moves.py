@@ -14,11 +14,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from governance import lifecycle, promotion_texts  # noqa: F401  (registers the sentences)
-from governance.actions.approvals import because_of, changed_parts, lapse_all, subject_of
+from governance.actions.approvals import because_of, lapse_all, subject_of
 from governance.connections import connect
 from governance.models import ModelVersion, Move, MoveState, Placement, Promotion, PromotionState, RegisteredModel
-from governance.seats import lost, progress_of, standing
 from governance.verdict import judge_request
+from governance.warrant import brand_of, lacking
 from portal.jobs.actions import enqueue
 from portal.jobs.kinds import every, job_kind
 from portal.jobs.models import Job
@@ -149,21 +149,9 @@ def _wait_for_turn(move: Move) -> int:
 
 
 def _check_bound(move: Move) -> None:
-    """What the approvals bind is what stands in the database, and it still passes."""
-    promotion = move.promotion
-    approvals = list(standing(promotion))
-    if not approvals:
-        raise Changed(Message("move.no-decision"))
-    judgement = judge_request(promotion)
-    parts = {part: None for approval in approvals for part in changed_parts(approval.bound, judgement.bound)}
-    if parts:
-        raise Changed(because_of(list(parts)))
-    for _approval, because in lost(promotion):
+    """What let it through still holds, and binds what stands in the database."""
+    if because := lacking(move.promotion):
         raise Changed(because)
-    if not progress_of(promotion).complete:
-        raise Changed(Message("move.no-decision"))
-    if not judgement.verdict.passes:
-        raise Changed(Message("promotion.lapsed.verdict", {"verdict": judgement.verdict.message}))
 
 
 def _check_remote(move: Move, remote) -> None:
@@ -230,6 +218,7 @@ def _record(move: Move, number: int) -> None:
             environment=promotion.environment,
             version=promotion.version,
             promotion=promotion,
+            branded=brand_of(promotion),
             since=now,
         )
         _mirror_alias(move)

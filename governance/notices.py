@@ -6,14 +6,12 @@ Mails leave the house, so a notice names the audit and not its figures, which ma
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Iterator
 
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from governance.approving import is_author
 from governance.models import (
     Audit,
     Decision,
@@ -24,11 +22,10 @@ from governance.models import (
     PromotionState,
     Registry,
 )
-from governance.turns import whose_turn
+from governance.turns import turns_of
 from portal.accounts.models import User
 from portal.inbox.kinds import Waiting, notice_kind, reminder_source
 from portal.inbox.recipients import managers_of
-from portal.ledger.models import Event
 from portal.message import Message, gettext_noop, register
 
 NEWS = dt.timedelta(days=14)  # how long a decision stays news
@@ -37,6 +34,8 @@ DECISIONS = {
     DecisionKind.APPROVE: "notice.approved",
     DecisionKind.SEND_BACK: "notice.sent_back",
     DecisionKind.REFUSE: "notice.refused",
+    DecisionKind.AUTOMATIC: "notice.automatic",
+    DecisionKind.BREAK_GLASS: "notice.let_through",
 }
 
 notice_kind(
@@ -76,6 +75,10 @@ register(
         "notice.approved": gettext_noop("%(by)s approved %(version)s for %(environment)s."),
         "notice.sent_back": gettext_noop("%(by)s sent %(version)s for %(environment)s back to you."),
         "notice.refused": gettext_noop("%(by)s refused %(version)s for %(environment)s."),
+        "notice.automatic": gettext_noop(
+            "%(version)s for %(environment)s was approved by the policy, without a person."
+        ),
+        "notice.let_through": gettext_noop("%(by)s let %(version)s into %(environment)s in an emergency."),
         "notice.move_failed": gettext_noop("%(version)s could not be put into %(environment)s."),
         "notice.audit.lineage": gettext_noop("The lineage audit of %(version)s fails."),
         "notice.audit.performance": gettext_noop("The performance audit of %(version)s fails."),
@@ -92,13 +95,20 @@ def _named(promotion: Promotion) -> dict[str, str]:
     return {"version": str(promotion.version), "environment": promotion.environment}
 
 
-def _waiting(promotion: Promotion, user: User, key: str, kind: str, message: Message) -> Waiting:
+def _by(decision: Decision) -> dict[str, str]:
+    return {"by": decision.by.name} if decision.by else {}
+
+
+def _waiting(
+    promotion: Promotion, user: User, key: str, kind: str, message: Message, due: dt.date | None = None
+) -> Waiting:
     return Waiting(
         user=user,
         key=key,
         kind=kind,
         message=message,
         url=reverse("promotion", args=[promotion.pk]),
+        due=due,
         team=promotion.version.team,
         subject=("promotion", promotion.pk, str(promotion)),
     )
@@ -111,29 +121,14 @@ def approvals() -> Iterator[Waiting]:
     waiting = list(waiting.select_related("version__model__team", "policy"))
     if not waiting:
         return
-    concerned = _who_asked(waiting)
-    turns = whose_turn(waiting, timezone.now())
+    turns = turns_of(waiting, timezone.now())
     for promotion in waiting:
-        for user in turns[promotion.pk]:
-            if user.pseudonym in concerned[promotion.pk]:
-                continue
-            if user.pk != promotion.requested_by_id and not is_author(promotion, user):
-                message = Message("notice.approval", _named(promotion))
-                key = f"promotion.approval:{promotion.pk}"
-                yield _waiting(promotion, user, key, "promotion.approval", message)
-
-
-def _who_asked(promotions: list[Promotion]) -> dict[int, set]:
-    """Who asked for each, at first or again, by pseudonym."""
-    found: dict[int, set] = defaultdict(set)
-    asked = Event.objects.filter(
-        subject_type="promotion",
-        subject_id__in=[str(promotion.pk) for promotion in promotions],
-        action__in=("promotion.request", "promotion.resubmit"),
-    )
-    for identifier, actor in asked.values_list("subject_id", "actor"):
-        found[int(identifier)].add(actor)
-    return found
+        for user in turns[promotion.pk].people:
+            message = Message("notice.approval", _named(promotion))
+            key, due = f"promotion.approval:{promotion.pk}", turns[promotion.pk].due
+            yield _waiting(promotion, user, key, "promotion.approval", message, due)
+            if due:  # and again when the day is near, and when it is past
+                yield _waiting(promotion, user, key, "", message, due)
 
 
 @reminder_source("promotion.decided")
@@ -144,7 +139,7 @@ def decided() -> Iterator[Waiting]:
     for decision in rows.select_related(*whole):
         promotion = decision.promotion
         if promotion.requested_by and promotion.requested_by != decision.by:
-            message = Message(DECISIONS[decision.decision], _named(promotion) | {"by": decision.by.name})
+            message = Message(DECISIONS[decision.decision], _named(promotion) | _by(decision))
             key = f"promotion.decided:{decision.pk}"
             yield _waiting(promotion, promotion.requested_by, key, "promotion.decided", message)
 

@@ -29,6 +29,8 @@ register(
         "promotion.changed-now": gettext_noop(
             "Nothing was recorded, since the promotion has just changed. Look at it again."
         ),
+        "promotion.change.automatic": gettext_noop("the policy let it go"),
+        "promotion.change.break_glass": gettext_noop("it was let through in an emergency"),
         "promotion.change.recompute": gettext_noop("the checks were computed anew"),
         "promotion.change.lapse": gettext_noop("an approval lapsed"),
         "promotion.change.approve": gettext_noop("an approval was given"),
@@ -45,6 +47,10 @@ register(
         "promotion.lapsed.role": gettext_noop("Lapsed, since the approver does not belong to %(group)s any more."),
         "promotion.lapsed.deputy": gettext_noop("Lapsed, since the approver is not the deputy any more."),
         "promotion.lapsed.sent_back": gettext_noop("Lapsed, since the promotion was sent back."),
+        "promotion.lapsed.automatic": gettext_noop(
+            "Lapsed before the move: the checks and the team's level no longer let it go without a person."
+        ),
+        "promotion.lapsed.passage": gettext_noop("The emergency passage is over, and the move was not made."),
         "promotion.lapsed.verdict": gettext_noop("Lapsed before the move. %(verdict)s"),
         "promotion.bound.artifact": gettext_noop("the model's files"),
         "promotion.bound.policy": gettext_noop("the policy"),
@@ -80,6 +86,9 @@ register_actions(
         "promotion.recompute": gettext_noop("Checks computed"),
         "promotion.lapse": gettext_noop("Approval lapsed"),
         "promotion.approve": gettext_noop("Promotion approved"),
+        "promotion.automatic": gettext_noop("Promotion approved by the policy"),
+        "promotion.ask_break_glass": gettext_noop("Emergency passage asked for"),
+        "promotion.break_glass": gettext_noop("Emergency passage opened"),
         "promotion.send_back": gettext_noop("Promotion sent back"),
         "promotion.refuse": gettext_noop("Promotion refused"),
         "promotion.resubmit": gettext_noop("Promotion submitted again"),

@@ -80,6 +80,12 @@ def standing(promotion: Promotion):
     return Decision.objects.filter(promotion=promotion, decision=DecisionKind.APPROVE, lapsed_at=None)
 
 
+def letting(promotion: Promotion):
+    """All that still lets it through: approvals, the policy's own word, an emergency passage."""
+    kinds = (DecisionKind.APPROVE, DecisionKind.AUTOMATIC, DecisionKind.BREAK_GLASS)
+    return Decision.objects.filter(promotion=promotion, decision__in=kinds, lapsed_at=None)
+
+
 def needs_of(promotion: Promotion) -> Sequence[StageNeed]:
     """The stages with their quorums, by the verdict that was computed last."""
     if promotion.verdict:

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
+
+from governance.approving import is_author
 from governance.gates import StageNeed, Verdict
 from governance.groups import MANAGER, OWNER, REVIEWER, Belonging
 from governance.in_force import parsed, published
@@ -13,12 +19,28 @@ from governance.models import Decision, DecisionKind, Deputy, GroupMember, Polic
 from governance.policy import Source, of_environment
 from governance.quorum import Given, progress
 from portal.accounts.models import Membership, User
+from portal.calendars import WEEKDAYS_ONLY
+from portal.ledger.models import Event
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Who may give the next approval, and until when it is due."""
+
+    people: list[User]
+    due: date | None
 
 
 def whose_turn(promotions: Sequence[Promotion], now: datetime) -> dict[int, list[User]]:
-    """Promotion → the people who may give the next approval, their deputies among them.
+    """Promotion → the people who may give the next approval, their deputies among them."""
+    return {pk: turn.people for pk, turn in turns_of(promotions, now).items()}
 
-    Who has spoken already is left out. Who asked for it or made it is the caller's matter.
+
+def turns_of(promotions: Sequence[Promotion], now: datetime) -> dict[int, Turn]:
+    """Promotion → who may give the next approval, and until when.
+
+    Left out are who has spoken already, who asked for it at first or again, who made the version, and the deputies
+    of any of these.
 
     Parameters
     ----------
@@ -27,16 +49,48 @@ def whose_turn(promotions: Sequence[Promotion], now: datetime) -> dict[int, list
     """
     given, order = _given(promotions), _in_order(promotions)
     open_: dict[int, list[str]] = {}
+    due: dict[int, date | None] = {}
     for one in promotions:
-        needs = _needs(one)
-        found = progress(needs, order[one.pk], given[one.pk])
-        open_[one.pk] = [needs[index].group for index in found.current]
+        needs, team = _needs(one), one.version.model.team
+        opened = one.requested_at.astimezone(ZoneInfo(settings.TIME_ZONE))
+        calendar = team.calendar if team else WEEKDAYS_ONLY
+        found = progress(needs, order[one.pk], given[one.pk], opened=opened, calendar=calendar)
+        open_[one.pk], due[one.pk] = [needs[index].group for index in found.current], found.due
     people = _candidates({group for groups in open_.values() for group in groups}, promotions, now)
     belonging = Belonging(people, now)
     deputies = _deputies(people, now)
+    asked = _who_asked(promotions)
     return {
-        one.pk: _people(one, open_[one.pk], people, belonging, deputies, _spoken(given[one.pk])) for one in promotions
+        one.pk: Turn(
+            _people(
+                one, open_[one.pk], people, belonging, deputies, _spoken(given[one.pk]), _barred(one, asked[one.pk])
+            ),
+            due[one.pk],
+        )
+        for one in promotions
     }
+
+
+def _who_asked(promotions: Iterable[Promotion]) -> dict[int, set[UUID]]:
+    """Who asked for each, at first or again, by pseudonym."""
+    found: dict[int, set[UUID]] = defaultdict(set)
+    asked = Event.objects.filter(
+        subject_type="promotion",
+        subject_id__in=[str(promotion.pk) for promotion in promotions],
+        action__in=("promotion.request", "promotion.resubmit"),
+    )
+    for identifier, actor in asked.values_list("subject_id", "actor"):
+        found[int(identifier)].add(actor)
+    return found
+
+
+def _barred(promotion: Promotion, asked: set[UUID]) -> Callable[[User], bool]:
+    """Whether somebody asked for it or made it."""
+
+    def barred(user: User) -> bool:
+        return user.pseudonym in asked or user.pk == promotion.requested_by_id or is_author(promotion, user)
+
+    return barred
 
 
 def _needs(promotion: Promotion) -> Sequence[StageNeed]:
@@ -96,14 +150,15 @@ def _people(
     belonging: Belonging,
     deputies: Sequence[Deputy],
     spoken: set[int],
+    barred: Callable[[User], bool],
 ) -> list[User]:
     def lacking(pk: int) -> set[str]:
         return belonging.of(pk, promotion.version.model.team_id, promotion.environment) & set(groups)
 
-    asked = {pk: user for pk, user in people.items() if pk not in spoken and lacking(pk)}
+    asked = {pk: user for pk, user in people.items() if pk not in spoken and lacking(pk) and not barred(user)}
     found = dict(asked)
     for row in deputies:
         lent = lacking(row.principal_id) if row.principal_id in asked else set()
-        if row.deputy_id not in spoken and (row.group.key in lent if row.group else lent):
+        if row.deputy_id not in spoken and not barred(row.deputy) and (row.group.key in lent if row.group else lent):
             found.setdefault(row.deputy_id, row.deputy)
     return list(found.values())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -63,6 +63,7 @@ class Judgement:
     rules: Rules
     environment: str
     at: datetime
+    evidence: Mapping[str, str] = field(default_factory=dict)  # source → digest of what was weighed
 
     @cached_property
     def policy(self) -> Policy:
@@ -118,7 +119,11 @@ def _judged(material: Material, now: datetime) -> Judgement:
     verdict = gates.evaluate(rules, material.evidence, material.subject, now, exceptions=material.exceptions)
     asked = {gate.source for gate in rules.gates} | ({"maturity"} if rules.maturity_rules else set())
     seen = {kind: item for kind, item in material.evidence.items() if kind in asked}
-    return Judgement(verdict, bound_digests(material.version, rules, seen, verdict), rules, rules.environment, now)
+    bound, digests = (
+        bound_digests(material.version, rules, seen, verdict),
+        {kind: one.digest for kind, one in seen.items()},
+    )
+    return Judgement(verdict, bound, rules, rules.environment, now, digests)
 
 
 def verdict_for(version: ModelVersion, environment: str, *, policy: Policy | None = None, now=None) -> Verdict:

@@ -53,6 +53,7 @@ CHOICES = {
     "because": [
         *("promotion.lapsed", "promotion.lapsed.sent_back", "promotion.lapsed.verdict"),
         *("promotion.lapsed.expired", "promotion.lapsed.role", "promotion.lapsed.deputy"),
+        *("promotion.lapsed.automatic", "promotion.lapsed.passage"),
         *("move.no-decision", "move.given-up", "move.gone", "move.overtaken"),
     ],
 }

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 
 from django.utils import timezone
 
+from governance.actions.conditions import end_conditions
 from governance.models import Promotion
-from governance.seats import lost, standing
+from governance.seats import letting, lost, standing
 from governance.verdict import BOUND
 from portal.ledger.actions import record
 from portal.message import Message
@@ -45,8 +46,8 @@ def lapse_lost(*, promotion: Promotion, by=None) -> list[str]:
 
 
 def lapse_all(*, promotion: Promotion, because: Message, by=None) -> None:
-    """Let every approval lapse."""
-    for decision in standing(promotion):
+    """Let every approval lapse, and whatever else let it through."""
+    for decision in letting(promotion):
         _lapse(promotion, decision, because, by)
 
 
@@ -57,12 +58,14 @@ def because_of(parts: list[str]) -> Message:
 def _lapse(promotion: Promotion, decision, because: Message, by) -> None:
     decision.lapsed_at, decision.lapsed_because = timezone.now(), because.to_json()
     decision.save(update_fields=["lapsed_at", "lapsed_because"])
+    end_conditions(promotion, decision)
+    approver = {"approver": str(decision.by.pseudonym)} if decision.by else {}
     record(
         action="promotion.lapse",
         by=by,
         subject=subject_of(promotion),
         before={"approval": str(decision.event)},
         after={"approval": None},
-        params={"rev": promotion.rev + 1, "because": because.code, "approver": str(decision.by.pseudonym)},
+        params={"rev": promotion.rev + 1, "because": because.code, **approver},
         team=promotion.version.team,
     )

@@ -1,4 +1,7 @@
-"""Waivers: a signed, reasoned exception to one gate that ends by itself. The gate keeps its true outcome beside it."""
+"""Exceptions to one gate, signed, with a reason and an end: waivers, and decisions on undecided gates.
+
+The gate keeps its true outcome beside them.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,13 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from governance.actions.promotions import recompute
+from governance.actions.promotions import locked, recompute
 from governance.approving import made_by
 from governance.groups import Belonging
 from governance.in_force import rules_kept, rules_now
-from governance.models import ExceptionKind, GateException, ModelVersion, Promotion, PromotionState
-from governance.policy import Gate, Rules, group_name
+from governance.models import ExceptionKind, GateException, ModelVersion, Outcome, Promotion, PromotionState
+from governance.policy import Gate, Rules, Signing, group_name
+from governance.verdict import judge_request
 from portal.accounts.permissions import require
 from portal.ledger.actions import record
 from portal.ledger.models import Event
@@ -47,48 +51,78 @@ def waive(
     Forbidden, Invalid, Conflict
         The gate cannot be waived, or not by this person, not without a reason or not for so long.
     """
-    known = gates_of(version, environment)
-    if gate not in known:
-        raise Invalid(Message("waiver.no-gate"), {"gate": Message("waiver.no-gate")})
-    check_can_waive(version, environment, known[gate], by)
-    now = timezone.now()
-    wrong = {}
-    if not reason.strip():
-        wrong["reason"] = Message("waiver.reason")
-    longest = known[gate].waivable.max_days
-    if not now < until <= now + timedelta(days=longest):
-        wrong["until"] = Message("waiver.until", {"days": longest})
-    if wrong:
-        raise Invalid(next(iter(wrong.values())), wrong)
+    kind, now = ExceptionKind.WAIVER, timezone.now()
+    found = gate_of(version, environment, gate)
+    check_can_sign(kind, version, environment, found, by)
+    check_words(kind, found, reason, until, now)
     with transaction.atomic():
-        event = _keep_record("sign", version, environment, gate, whole_model, by, until=until, reason=reason)
-        made = GateException.objects.create(
-            kind=ExceptionKind.WAIVER,
-            model=version.model,
-            version=None if whole_model else version,
-            environment=environment,
-            gate=gate,
-            reason=reason,
-            by=by,
-            since=now,
-            until=until,
-            event=event.uuid,
-        )
-        _follow(made, by)
-    return made
+        return _sign(kind, version, environment, gate, reason, (now, until), by, whole_model=whole_model)
 
 
-def end_waiver(*, waiver: GateException, by) -> None:
+def rule(
+    *, promotion: Promotion, gate: str, evidence: str, outcome: str, reason: str, until: datetime, by
+) -> GateException:
+    """Decide on an undecided gate of an open request, on the evidence that the page showed.
+
+    The decision holds for this version, until its end or until there is other evidence.
+
+    Parameters
+    ----------
+    gate : str
+        The id of a gate that is undecided now.
+    evidence : str
+        The digest of all evidence, as `Judgement.bound` gave it to who decides.
+    outcome : {"pass", "fail"}
+        Whether the gate is let pass, or denied.
+    until : datetime
+        No later than the policy allows.
+
+    Raises
+    ------
+    Forbidden, Invalid, Conflict
+        The policy allows no decision here, or not by this person; the gate is decided, or the evidence has changed.
+    """
+    kind, version, environment = ExceptionKind.RULING, promotion.version, promotion.environment
+    check_can_sign(kind, version, environment, gate_of(version, environment, gate), by)
+    with transaction.atomic():
+        fresh, now = locked(promotion), timezone.now()
+        if fresh.state != PromotionState.OPEN:
+            raise Conflict("ruling.closed")
+        found = gate_of(fresh.version, environment, gate)
+        check_can_sign(kind, fresh.version, environment, found, by)
+        check_words(kind, found, reason, until, now)
+        if outcome not in (Outcome.PASS, Outcome.FAIL):
+            raise Invalid(Message("ruling.outcome"), {"outcome": Message("ruling.outcome")})
+        judgement = judge_request(fresh, now=now)
+        if judgement.bound["evidence"] != evidence:
+            raise Conflict("ruling.changed")
+        result = next(one for one in judgement.verdict.results if one.id == gate)
+        if result.outcome != Outcome.INCONCLUSIVE:
+            raise Conflict("ruling.not-undecided")
+        if result.waived and result.waived.kind == kind:
+            raise Conflict("ruling.there")
+        # One on other evidence, or whose time is over, holds no more: it makes room for this one.
+        standing = GateException.objects.filter(kind=kind, version=fresh.version, environment=environment, gate=gate)
+        standing.filter(ended_at=None).update(ended_at=now)
+        said = {"outcome": outcome, "evidence_digest": judgement.evidence[found.source]}
+        return _sign(kind, fresh.version, environment, gate, reason, (now, until), by, **said)
+
+
+def end_exception(*, exception: GateException, by) -> None:
     """End it early; approvals that bind it lapse."""
-    if waiver.by_id != by.pk:
-        require(by, "promotion.decide", waiver)
+    if exception.by_id != by.pk:
+        require(by, "promotion.decide", exception)
     with transaction.atomic():
         now = timezone.now()
-        if not GateException.objects.filter(pk=waiver.pk, ended_at=None, until__gt=now).update(ended_at=now):
+        if not GateException.objects.filter(pk=exception.pk, ended_at=None, until__gt=now).update(ended_at=now):
             raise Conflict("waiver.over")
-        version = waiver.version or waiver.model.versions.order_by("-number").first()
-        _keep_record("end", version, waiver.environment, waiver.gate, waiver.version_id is None, by)
-        _follow(waiver, by)
+        version = exception.version or exception.model.versions.order_by("-number").first()
+        whole_model = exception.version_id is None
+        _keep_record(exception.kind, "end", version, exception.environment, exception.gate, by, whole_model=whole_model)
+        _follow(exception, by)
+
+
+# -- who may -------------------------------------------------------------------------------------------------
 
 
 def gates_of(version: ModelVersion, environment: str) -> dict[str, Gate]:
@@ -96,26 +130,51 @@ def gates_of(version: ModelVersion, environment: str) -> dict[str, Gate]:
     return {gate.id: gate for gate in _rules(version, environment).gates}
 
 
-def check_can_waive(version: ModelVersion, environment: str, gate: Gate, user) -> None:
+def gate_of(version: ModelVersion, environment: str, gate: str) -> Gate:
+    known = gates_of(version, environment)
+    if gate not in known:
+        raise Invalid(Message("waiver.no-gate"), {"gate": Message("waiver.no-gate")})
+    return known[gate]
+
+
+def signing_of(kind: str, gate: Gate) -> Signing | None:
+    """Who may sign such an exception to the gate, and for how long; None where the policy allows none."""
+    return gate.waivable if kind == ExceptionKind.WAIVER else gate.ruling
+
+
+def check_can_sign(kind: str, version: ModelVersion, environment: str, gate: Gate, user) -> None:
     """A member of the gate's group at this moment, who neither made the version nor asks for it."""
-    require(user, "waiver.sign", version)
-    if gate.waivable is None:
-        raise Forbidden("waiver.not-waivable")
+    require(user, f"{kind}.sign", version)
+    signing = signing_of(kind, gate)
+    if signing is None:
+        raise Forbidden(f"{kind}.not-allowed")
     belongs = Belonging([user.pk], timezone.now()).of(user.pk, version.model.team_id, environment)
-    if gate.waivable.group not in belongs:
-        raise Forbidden("waiver.group", group=group_name(gate.waivable.group))
+    if signing.group not in belongs:
+        raise Forbidden(f"{kind}.group", group=group_name(signing.group))
     if made_by(version, user):
-        raise Forbidden("waiver.author")
+        raise Forbidden(f"{kind}.author")
     if _asked(version, environment, user):
-        raise Forbidden("waiver.own")
+        raise Forbidden(f"{kind}.own")
 
 
-def can_waive(version: ModelVersion, environment: str, gate: Gate, user) -> bool:
+def can_sign(kind: str, version: ModelVersion, environment: str, gate: Gate, user) -> bool:
     try:
-        check_can_waive(version, environment, gate, user)
+        check_can_sign(kind, version, environment, gate, user)
     except DomainError:
         return False
     return True
+
+
+def check_words(kind: str, gate: Gate, reason: str, until: datetime, now: datetime) -> None:
+    """A reason, and an end that the policy allows."""
+    wrong = {}
+    if not reason.strip():
+        wrong["reason"] = Message(f"{kind}.reason")
+    longest = signing_of(kind, gate).max_days
+    if not now < until <= now + timedelta(days=longest):
+        wrong["until"] = Message("waiver.until", {"days": longest})
+    if wrong:
+        raise Invalid(next(iter(wrong.values())), wrong)
 
 
 # -- below ---------------------------------------------------------------------------------------------------
@@ -139,6 +198,39 @@ def _asked(version: ModelVersion, environment: str, user) -> bool:
     return rows.filter(requested_by=user).exists() or asked.exists()
 
 
+def _sign(
+    kind: str,
+    version: ModelVersion,
+    environment: str,
+    gate: str,
+    reason: str,
+    time: tuple[datetime, datetime],
+    by,
+    *,
+    whole_model: bool = False,
+    **said: str,
+) -> GateException:
+    """Record the signature and keep the exception; open promotions show it at once."""
+    since, until = time
+    more = {"whole_model": whole_model, "until": until, "reason": reason, "outcome": said.get("outcome", "")}
+    event = _keep_record(kind, "sign", version, environment, gate, by, **more)
+    made = GateException.objects.create(
+        kind=kind,
+        model=version.model,
+        version=None if whole_model else version,
+        environment=environment,
+        gate=gate,
+        reason=reason,
+        by=by,
+        since=since,
+        until=until,
+        event=event.uuid,
+        **said,
+    )
+    _follow(made, by)
+    return made
+
+
 def _follow(exception: GateException, by) -> None:
     """Open promotions show it at once."""
     rows = Promotion.objects.waiting().filter(environment=exception.environment, version__model=exception.model_id)
@@ -147,24 +239,27 @@ def _follow(exception: GateException, by) -> None:
 
 
 def _keep_record(
+    kind: str,
     what: str,
     version: ModelVersion,
     environment: str,
     gate: str,
-    whole_model: bool,
     by,
     *,
+    whole_model: bool = False,
+    outcome: str = "",
     until: datetime | None = None,
     reason: str = "",
 ) -> Event:
     model = version.model
     return record(
-        action=f"waiver.{what}",
+        action=f"{kind}.{what}",
         by=by,
         subject=("model", model.pk, model.name) if whole_model else ("version", version.pk, str(version)),
         params={
             "environment": environment,
-            "waived_gate": gate,
+            "waived_gate" if kind == ExceptionKind.WAIVER else "ruled_gate": gate,
+            **({"outcome": outcome} if outcome else {}),
             **({"ends": until.isoformat()} if until else {}),
         },
         texts={"reason": reason} if reason else {},

@@ -13,6 +13,8 @@ from governance.models import Promotion
 from governance.outgoing import outgoing_verdicts
 from portal.web.say import say
 
+WHOLE = ("version__model__registry", "policy", "break_glass")
+
 
 class PromotionSerializer(serializers.ModelSerializer):
     registry = serializers.CharField(source="version.model.registry.slug")
@@ -22,12 +24,18 @@ class PromotionSerializer(serializers.ModelSerializer):
     sentence = serializers.SerializerMethodField()
     verdict = serializers.SerializerMethodField()
 
+    emergency = serializers.SerializerMethodField(help_text="Let past its gates by two people in an emergency")
+
     class Meta:
         model = Promotion
         fields = (
             "id", "registry", "model", "version", "environment", "state", "outcome", "sentence", "verdict", "policy",
-            "reason", "requested_at", "closed_at",
+            "reason", "requested_at", "closed_at", "emergency",
         )  # fmt: skip
+
+    def get_emergency(self, promotion: Promotion) -> bool:
+        passage = getattr(promotion, "break_glass", None)
+        return bool(passage and passage.second_by_id)
 
     def get_sentence(self, promotion: Promotion) -> str:
         return say(self.get_verdict(promotion).get("message"))
@@ -58,7 +66,7 @@ class PromotionList(generics.ListAPIView):
     queryset = Promotion.objects.none()
 
     def get_queryset(self):
-        return Promotion.objects.for_user(self.request.user).select_related("version__model__registry", "policy")
+        return Promotion.objects.for_user(self.request.user).select_related(*WHOLE)
 
     @extend_schema(request=Request, responses={201: PromotionSerializer})
     def post(self, request) -> Response:
@@ -80,7 +88,7 @@ class PromotionDetail(generics.RetrieveAPIView):
     queryset = Promotion.objects.none()
 
     def get_queryset(self):
-        return Promotion.objects.for_user(self.request.user).select_related("version__model__registry", "policy")
+        return Promotion.objects.for_user(self.request.user).select_related(*WHOLE)
 
 
 urls = [

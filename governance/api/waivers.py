@@ -1,4 +1,4 @@
-"""The API of waivers. It is read alone: people sign in person."""
+"""The API of exceptions to gates. It is read alone: people sign in person."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.urls import path
 from django_filters import rest_framework as filters
 from rest_framework import generics, serializers
 
-from governance.models import ExceptionKind, GateException
+from governance.models import GateException
 
 
 class WaiverSerializer(serializers.ModelSerializer):
@@ -18,7 +18,8 @@ class WaiverSerializer(serializers.ModelSerializer):
     class Meta:
         model = GateException
         fields = (
-            "id", "registry", "model", "version", "environment", "gate", "reason", "by", "since", "until", "ended_at",
+            "id", "kind", "registry", "model", "version", "environment", "gate", "outcome", "reason", "by", "since",
+            "until", "ended_at",
         )  # fmt: skip
 
 
@@ -28,18 +29,18 @@ class WaiverFilter(filters.FilterSet):
 
     class Meta:
         model = GateException
-        fields = ("environment", "gate")
+        fields = ("kind", "environment", "gate")
 
 
 class WaiverList(generics.ListAPIView):
-    """Waivers, newest first, those that have ended among them."""
+    """Waivers, and decisions on undecided gates, newest first, those that have ended among them."""
 
     serializer_class = WaiverSerializer
     filterset_class = WaiverFilter
     queryset = GateException.objects.none()
 
     def get_queryset(self):
-        seen = GateException.objects.for_user(self.request.user).filter(kind=ExceptionKind.WAIVER)
+        seen = GateException.objects.for_user(self.request.user)
         return seen.select_related("model__registry", "version", "by")
 
 

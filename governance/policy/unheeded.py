@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from governance.policy.model import Approvals, Environment, FactGate, Policy
+from governance.policy.model import Environment, FactGate, Policy
 
 
 def unheeded(policy: Policy) -> list[str]:
@@ -15,26 +15,19 @@ def unheeded(policy: Policy) -> list[str]:
     return [
         f"environments.{name}.{field}"
         for name, environment in policy.environments.items()
-        for field in (*_of_environment(environment), *_of_approvals(environment.approvals), *_of_gates(environment))
+        for field in (*_of_environment(environment), *_of_gates(environment))
     ]
 
 
 def _of_environment(environment: Environment) -> Iterator[str]:
-    for field in ("after", "windows", "freezes", "break_glass", "rollback", "roles"):
+    for field in ("after", "windows", "freezes", "rollback", "roles"):
         if getattr(environment, field):
             yield field
     if environment.restore != "off":
         yield "restore"
 
 
-def _of_approvals(approvals: Approvals) -> Iterator[str]:
-    if approvals.maturity and approvals.maturity.automatic_from is not None:
-        yield "approvals.maturity.automatic_from"
-
-
 def _of_gates(environment: Environment) -> Iterator[str]:
     for gate in environment.gates:
         if isinstance(gate, FactGate):  # nobody can supply what it asks for
             yield f"gates.{gate.id}"
-        if gate.ruling:
-            yield f"gates.{gate.id}.ruling"

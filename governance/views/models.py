@@ -77,6 +77,7 @@ def model(request: HttpRequest, pk: int) -> HttpResponse:
         "stops": stops,
         "strange": [stop for stop in stops if not stop.agrees],
         "findings": model.findings.for_user(request.user).open().order_by("due", "pk")[:MOST_FINDINGS],
+        "exceptions": model.gate_exceptions.at(timezone.now()).select_related("version", "by").order_by("until"),
         "list": versions,
         "shown": shown,
         "is_live": bool(live),

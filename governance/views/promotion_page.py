@@ -7,15 +7,26 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Count
 from django.http import HttpRequest
 
 from governance import approving
-from governance.actions.exceptions import can_waive
+from governance.actions.exceptions import can_sign, signing_of
 from governance.gates import GateResult, Verdict
-from governance.models import AuditKind, DecisionKind, ModelVersion, Placement, Promotion, PromotionState
+from governance.models import (
+    AuditKind,
+    DecisionKind,
+    ExceptionKind,
+    ModelVersion,
+    Outcome,
+    Placement,
+    Promotion,
+    PromotionState,
+)
 from governance.policy import Environment, Rules
 from governance.seats import principals_of, progress_of
 from governance.verdict import environments, judge, judge_request, rules_kept
+from governance.views.break_glass import glass_context
 from portal.jobs.models import Job
 from portal.ledger.models import Event
 from portal.ledger.reading import read
@@ -42,6 +53,7 @@ class Check:
 
     result: GateResult
     running: Job | None
+    said: int = 0
 
 
 @dataclass(frozen=True)
@@ -62,13 +74,14 @@ class Checks:
         return len(self.failed) + len(self.waiting) + len(self.passed) + len(self.other)
 
 
-def checks_of(verdict: Verdict, jobs: Iterable[Job]) -> Checks:
+def checks_of(verdict: Verdict, jobs: Iterable[Job], said: Mapping[str, int] | None = None) -> Checks:
     """Sort a verdict's results by what a reader has to do with them."""
     under_way = {job.kind.removeprefix("audit."): job for job in jobs}
     found: dict[str, list[Check]] = {"fail": [], "wait": [], "pass": [], "other": []}
     for result in verdict.results:
         group = "wait" if result.outcome in WAITS else result.outcome
-        found[group if group in found else "other"].append(Check(result, under_way.get(result.audit)))
+        check = Check(result, under_way.get(result.audit), (said or {}).get(result.id, 0))
+        found[group if group in found else "other"].append(check)
     return Checks(found["fail"], found["wait"], found["pass"], found["other"])
 
 
@@ -96,8 +109,11 @@ def promotion_context(request: HttpRequest, promotion: Promotion) -> dict[str, A
         verdict = Verdict.from_json(promotion.verdict) if promotion.verdict else None
         bound, at = (decisions[-1].bound if decisions else {}), promotion.verdict_at
     needed = verdict.approvals_required if verdict else rules.approvals_required
+    if any(one.decision == DecisionKind.AUTOMATIC and not one.lapsed_at for one in decisions):
+        needed = 0
     stages = progress_of(promotion).progress if promotion.state == PromotionState.OPEN and verdict else None
     jobs = audit_jobs(request, version) if promotion.state == PromotionState.OPEN else []
+    said = dict(promotion.comments.order_by().values_list("gate").annotate(Count("pk")))
     move_jobs = Job.objects.for_user(user).about("promotion", promotion.pk)
     return {
         "promotion": promotion,
@@ -108,30 +124,35 @@ def promotion_context(request: HttpRequest, promotion: Promotion) -> dict[str, A
         "kind": STATE_KINDS[promotion.state],
         "verdict": verdict,
         "verdict_at": at,
-        "checks": checks_of(verdict, jobs) if verdict else None,
+        "checks": checks_of(verdict, jobs, said) if verdict else None,
         "bound": bound,
         "decisions": decisions,
         "last_decision": decisions[-1] if decisions else None,
         "standing": standing,
         "still_needed": range(stages.remaining if stages else 0),
         "stages": stages.stages if stages else (),
-        "said": promotion.comments.count(),
-        "may_waive": _may_waive(promotion, user, rules),
+        "said": sum(said.values()),
+        "may_waive": _may_sign(ExceptionKind.WAIVER, promotion, user, rules, verdict),
+        "may_rule": _may_sign(ExceptionKind.RULING, promotion, user, rules, verdict),
         "jobs": jobs,
         "move": getattr(promotion, "move", None),
         "move_job": move_jobs.first() if promotion.state == PromotionState.APPROVED else None,
         "live": _live(promotion),
         "history": read(Event.objects.for_user(user).about("promotion", promotion.pk).order_by("-id")[:HISTORY]),
+        **glass_context(promotion, user),
         **_rights(promotion, user, verdict),
     }
 
 
-def _may_waive(promotion: Promotion, user, rules: Rules) -> bool:
-    """Whether the reader may sign a waiver of one of the gates."""
-    gates = [gate for gate in rules.gates if gate.waivable]
-    if promotion.state != PromotionState.OPEN or not gates:
+def _may_sign(kind: ExceptionKind, promotion: Promotion, user, rules: Rules, verdict: Verdict | None) -> bool:
+    """Whether the reader may sign such an exception to one of the gates; a decision only where one is undecided."""
+    if promotion.state != PromotionState.OPEN or not verdict:
         return False
-    return any(can_waive(promotion.version, promotion.environment, gate, user) for gate in gates)
+    undecided = {one.id for one in verdict.results if one.outcome == Outcome.INCONCLUSIVE and not one.waived}
+    gates = [gate for gate in rules.gates if signing_of(kind, gate)]
+    if kind == ExceptionKind.RULING:
+        gates = [gate for gate in gates if gate.id in undecided]
+    return any(can_sign(kind, promotion.version, promotion.environment, gate, user) for gate in gates)
 
 
 def _live(promotion: Promotion) -> Placement | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest
+from django.db.models.fields.json import KeyTransform
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -12,11 +13,15 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from governance.actions import promotions
+from governance.actions.conditions import Condition
+from governance.approval_forms import condition_forms
 from governance.models import Promotion, PromotionState
 from governance.seats import principals_of
 from governance.views.promotion_page import STATE_KINDS, places, preflight_context, promotion_context
+from governance.views.queue import go_on, queue_context
 from governance.views.versions import find_version
 from portal.accounts.models import Team
+from portal.message import Message
 from portal.web.errors import DomainError, Invalid
 from portal.web.lists import Facet, ListPage
 
@@ -41,7 +46,8 @@ def promotion_list(request: HttpRequest) -> HttpResponse:
         ),
     ]
     search = ("version__model__name", "version__model__team__name", "requested_by__name", "reason")
-    page = ListPage(request, seen.defer("verdict"), search=search, facets=facets, order="-id")
+    listed = seen.defer("verdict").annotate(waived=KeyTransform("waived", "verdict")).select_related("break_glass")
+    page = ListPage(request, listed, search=search, facets=facets, order="-id")
     rows = [(row, titles.get(row.environment, row.environment), STATE_KINDS[row.state]) for row in page.rows]
     context = {"list": page, "rows": rows, "waiting": seen.waiting().count()}
     return render(request, "governance/promotions.html", context)
@@ -80,11 +86,16 @@ def promotion(request: HttpRequest, pk: int) -> HttpResponse:
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
     """Approve, send back or refuse what the page showed."""
     found, reason, rev = _find(request, pk), _reason(request), _rev(request)
-    decision = request.POST.get("decision", "")
+    decision, queue = request.POST.get("decision", ""), queue_context(request, found).get("queue")
     try:
         if decision == "approve":
             decided = promotions.approve(
-                promotion=found, rev=rev, reason=reason, acting_for=_acting_for(request, found), by=request.user
+                promotion=found,
+                rev=rev,
+                reason=reason,
+                conditions=_conditions(request, found),
+                acting_for=_acting_for(request, found),
+                by=request.user,
             )
             said = _("Approved; the alias is being moved.")
             if decided.state == PromotionState.OPEN:
@@ -100,7 +111,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     except DomainError as error:
         return _page(request, _find(request, pk), refusal=error, typed=reason, tried=decision)
     messages.success(request, said)
-    return redirect("promotion", pk)
+    return go_on(request, found, queue.next if queue else None)
 
 
 @login_required
@@ -159,6 +170,14 @@ def _acting_for(request: HttpRequest, promotion: Promotion):
     raise BadRequest
 
 
+def _conditions(request: HttpRequest, promotion: Promotion) -> list[Condition]:
+    """Those that were typed beside the decision; what is wrong with one is said on the form."""
+    forms = condition_forms(promotion, request.POST)
+    if not all(form.is_valid() for form in forms):
+        raise Invalid(Message("condition.wrong"))
+    return [given for form in forms if (given := form.given())]
+
+
 def _rev(request: HttpRequest) -> int:
     """The revision that the page showed; what is no number is none that ever was."""
     text = request.POST.get("rev", "")
@@ -171,6 +190,10 @@ def _page(
     """The page; after a refused action with the reason, and with what was typed."""
     context = promotion_context(request, promotion)
     context["place"] = places().get(promotion.environment, context["rules"].title)
+    context |= queue_context(request, promotion)
     context |= {"refusal": refusal, "typed": typed, "tried": tried}
+    if context["decides"]:
+        context["conditions"] = condition_forms(promotion, request.POST if tried == "approve" else None)
+        context["conditions_typed"] = any(form.has_changed() for form in context["conditions"])
     context["reason_error"] = refusal.fields.get("reason") if isinstance(refusal, Invalid) else None
     return render(request, "governance/promotion.html", context, status=refusal.status if refusal else 200)

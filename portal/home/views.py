@@ -38,7 +38,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "all_teams": seen.count(),
         "oversees": user.has_perm("portfolio.view") and len(teams) > 1,
         "decisions": decisions.select_related("by", "promotion__version__model").order_by("-at")[:DECISIONS_SHOWN],
-        "agreed": DecisionKind.APPROVE,
+        "agreed": (DecisionKind.APPROVE, DecisionKind.AUTOMATIC),
     }
     return render(request, "home/home.html", context)
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from governance import approving, seats
 from governance.actions import policies, promotions
+from governance.actions.promotions import deciding, writing
 from governance.freshness import recompute_open
 from governance.models import Audit, Decision, ModelVersion, Move, Policy, Profile, Promotion, PromotionState
 from governance.policy import DEFAULT
@@ -105,7 +106,7 @@ def test_an_approval_moves_the_promotion_into_the_outbox_in_one_transaction(cast
 def test_no_record_no_action(cast, monkeypatch):
     """If the ledger cannot be written, nothing is approved."""
     promotion = requested(cast)
-    monkeypatch.setattr(promotions, "record", lambda **_: (_ for _ in ()).throw(OSError("disk full")))
+    monkeypatch.setattr(writing, "record", lambda **_: (_ for _ in ()).throw(OSError("disk full")))
     with pytest.raises(OSError, match="disk full"):
         promotions.approve(promotion=promotion, rev=promotion.rev, by=cast.reviewer)
     promotion.refresh_from_db()
@@ -341,13 +342,13 @@ def test_who_looked_at_an_older_state_is_told_what_changed(cast):
 def test_a_change_right_before_the_write_loses_nothing_and_records_nothing(cast, monkeypatch):
     """Even past every check, the conditional update lets only one through."""
     promotion = requested(cast)
-    real = promotions.check_can_approve
+    real = deciding.check_can_approve
 
     def overtaken(fresh, user):
         real(fresh, user)
         Promotion.objects.filter(pk=fresh.pk).update(rev=fresh.rev + 1)
 
-    monkeypatch.setattr(promotions, "check_can_approve", overtaken)
+    monkeypatch.setattr(deciding, "check_can_approve", overtaken)
     with pytest.raises(Conflict, match="has just changed"):
         promotions.approve(promotion=promotion, rev=promotion.rev, by=cast.reviewer)
     assert not Decision.objects.exists()

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from governance.actions import policies, promotions
 from governance.actions.deputies import end_deputy, name_deputy
-from governance.actions.exceptions import end_waiver, waive
+from governance.actions.exceptions import end_exception, waive
 from governance.actions.groups import add_member, make_group, remove_member
 from governance.models import ApproverGroup, Decision, Deputy, GateException, GroupMember, Promotion
 from governance.policy import DEFAULT
@@ -75,11 +75,11 @@ def test_its_end_lets_approvals_lapse(cast, promotion, signer):
     waiver = sign(again, signer)
     again = fresh(again)
     promotions.approve(promotion=again, rev=again.rev, by=cast.reviewer)
-    end_waiver(waiver=waiver, by=signer)
+    end_exception(exception=waiver, by=signer)
     assert Decision.objects.get().lapsed_because["params"]["what"][0]["code"] == "promotion.bound.exceptions"
     assert fresh(again).outcome == "fail"
     with pytest.raises(Conflict):
-        end_waiver(waiver=waiver, by=signer)
+        end_exception(exception=waiver, by=signer)
 
 
 def test_who_may_not_sign_it(cast, promotion, signer):

@@ -9,7 +9,16 @@ from django.utils import timezone
 
 from governance.models import ApproverGroup, BreakGlass, Comment, Deputy, GateException, GroupMember
 
-PAGES = {"groups", "deputies", "waivers", "promotion-waive", "promotion-discussion"}
+PAGES = {
+    "groups",
+    "deputies",
+    "waivers",
+    "promotion-queue",
+    "promotion-waive",
+    "promotion-rule",
+    "promotion-break-glass",
+    "promotion-discussion",
+}
 PERSONAL = {"governance.Deputy"}
 SECRETS = {"A word on the promotion of ours"}
 
@@ -39,4 +48,7 @@ def build(ground, cast) -> dict[str, dict]:
         "waiver-end": {"pk": waiver.pk},
         "promotion-discussion": {"pk": ground.promotion.pk},
         "promotion-waive": {"pk": ground.promotion.pk},
+        "promotion-rule": {"pk": ground.promotion.pk},
+        "promotion-break-glass": {"pk": ground.promotion.pk},
+        "promotion-break-glass-second": {"pk": ground.promotion.pk},
     }

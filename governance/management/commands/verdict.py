@@ -64,6 +64,9 @@ def _text(document: dict[str, Any]) -> str:
     lines = [document["sentence"], ""]
     for reason in document["reasons"]:
         lines.append(f"{reason['outcome']:<15} {reason['title']['en']}: {reason['sentence']}")
+        if waived := reason["waived"]:
+            word = "denied" if waived["outcome"] == "fail" else "let pass" if waived["kind"] == "ruling" else "waived"
+            lines.append(f"{'':<15} {word} by {waived['by']} until {waived['until']}: {waived['reason']}")
         if reason["fix"]:
             lines.append(f"{'':<15} {reason['fix']}")
     return "\n".join(lines)
