@@ -60,6 +60,7 @@ ADMIN = (
     ("frameworks", gettext_lazy("Frameworks"), ("framework",)),
     ("people", gettext_lazy("People and roles"), ("people", "person", "invitation", "unit", "user")),
     ("jobs", gettext_lazy("Jobs"), ("job",)),
+    ("operations", gettext_lazy("Operation"), ("operations", "hold")),
 )
 
 
