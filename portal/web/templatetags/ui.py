@@ -138,6 +138,7 @@ FIGURES = (
     charts.progress_bar,
     charts.reach_bar,
     charts.share_bar,
+    charts.account_bar,
     charts.count_bar,
     charts.histogram,
     charts.level_bar,
