@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal.ledger.words import register_subjects
+from portal.ledger.words import register_fields, register_subjects
 from portal.message import gettext_noop, register
 
 register(
@@ -17,6 +17,7 @@ register(
     }
 )
 register_subjects({"period": gettext_noop("Period")})
+register_fields({"kind.report.pack": gettext_noop("Period pack")})
 
 COLUMN_WORDS = {
     "moves": gettext_noop("Moves"),
