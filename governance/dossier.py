@@ -34,6 +34,7 @@ from governance.views.performance_figures import performance_view
 from governance.views.safety_figures import safety_view
 from portal.message import Message
 from portal.pdf.people import Person, people
+from portal.pdf.proof import prove
 from portal.pdf.references import references
 
 COUNTED = ("fail", "inconclusive", "not_evaluated", "not_applicable", "pass")
@@ -114,6 +115,8 @@ def dossier(version: ModelVersion) -> dict[str, Any]:
     )
     lines = [DecisionLine(row, named.get(row.by_id)) for row in decisions]
     newest = latest_audits(version)
+    ledger = references(_subjects(version, promotions))
+    proof = prove(entry.event for entry in ledger.entries)
     return {
         "version": version,
         "model": version.model,
@@ -146,7 +149,9 @@ def dossier(version: ModelVersion) -> dict[str, Any]:
         **_drift(audits.get(AuditKind.DRIFT), audits.get(AuditKind.EXPLANATION)),
         **_safety(audits.get(AuditKind.SAFETY)),
         "not_audited": [kind.label for kind in AuditKind if kind not in audits],
-        "ledger": references(_subjects(version, promotions)),
+        "ledger": ledger,
+        "proof": proof,
+        "attached": proof.attached if proof else {},
         "glossary": glossary(),
     }
 

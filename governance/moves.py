@@ -23,6 +23,7 @@ from portal.jobs.actions import enqueue
 from portal.jobs.kinds import every, job_kind
 from portal.jobs.models import Job
 from portal.ledger.actions import record
+from portal.ledger.hold import counted_from, current_hold
 from portal.ledger.keyring import current_signer
 from portal.ledger.models import Event
 from portal.ledger.sequencer import number_events
@@ -77,6 +78,9 @@ def run(job: Job, progress) -> dict:
     move = _load(job.params["move"])
     if not _under_way(move):
         return {"state": move.state}
+    if current_hold():  # it stays where it is: `watch` calls for it after the release
+        Move.objects.filter(pk=move.pk, state__in=UNDER_WAY).update(error=Message("hold.waits").to_json())
+        return {"state": move.state, "held": True}
     try:
         _make(move, progress)
     except Later as later:
@@ -95,6 +99,8 @@ def run(job: Job, progress) -> dict:
 def watch() -> int:
     """Call a worker for moves that nobody works on; how many there were."""
     called = 0
+    if current_hold():
+        return called
     for move in Move.objects.filter(state__in=UNDER_WAY, promotion__state=PromotionState.APPROVED):
         with transaction.atomic():
             kind, number, _label = subject_of(move.promotion)
@@ -240,7 +246,7 @@ def _mirror_alias(move: Move) -> None:
 
 def _come_back(job: Job, move: Move, later: Later) -> dict:
     """Queue the next try, later each time; after the deadline a failure is final."""
-    waited = timezone.now() - move.created_at
+    waited = timezone.now() - counted_from(move.created_at)
     if later.failed and waited > RETRY_FOR:
         reason = later.message.params.get("reason", later.message)
         message = Message("move.given-up", {"minutes": int(waited.total_seconds() // 60), "reason": reason})

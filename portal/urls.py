@@ -19,6 +19,7 @@ urlpatterns = [
     path("", include("portal.jobs.urls")),
     path("", include("portal.inbox.urls")),
     path("", include("portal.pdf.urls")),
+    path("", include("portal.operations.urls")),
     path("", include("assessments.urls")),
     path("", include("governance.urls")),
     path("api/v1/", include(api_urls)),

@@ -77,6 +77,7 @@ PURE = (
     "governance.quorum",
     "governance.gate_texts",
     "governance.readings",
+    "governance.pack_count",
     "governance.policies_apply",
     "governance.quorum",
     "governance.way",

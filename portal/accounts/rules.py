@@ -118,6 +118,7 @@ PERMISSIONS = {
     "records.erase": administrator,
     "records.verify": administrator | auditor,
     "pack.make": administrator | auditor,
+    "hold.view": administrator | auditor,
     "hold.release": administrator,
     # maturity
     "assessment.answer": team_member,

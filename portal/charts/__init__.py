@@ -1,6 +1,6 @@
 """Figures as SVG text, the same on a page and in a PDF. Pure: no Django."""
 
-from portal.charts.bars import arrow, count_bar, histogram, progress_bar, reach_bar, share_bar, sync_strip
+from portal.charts.bars import account_bar, arrow, count_bar, histogram, progress_bar, reach_bar, share_bar, sync_strip
 from portal.charts.control import Event, control_chart
 from portal.charts.distribution import level_bar, level_columns
 from portal.charts.glyphs import glyph, short_name, sprite
@@ -19,6 +19,7 @@ __all__ = [
     "Node",
     "Palette",
     "Scale",
+    "account_bar",
     "arrow",
     "axis",
     "band_edges",

@@ -54,6 +54,24 @@ def reach_bar(
     return picture(body, palette=palette, height=14, label=label, css="bar")
 
 
+def account_bar(
+    decided: int, emergency: int, unexplained: int, *, label: str, palette: Palette = SCREEN, width: str = "100%"
+) -> str:
+    """Changes by how they are explained: by a decision, in an emergency, and dashed those that nothing explains."""
+    parts, of, place = [], decided + emergency + unexplained, 0
+    for count, paint in (
+        (decided, f'fill="{palette.levels[2]}"'),
+        (emergency, f'fill="{palette.levels[4]}"'),
+        (unexplained, f'fill="{palette.bg}" stroke="{palette.fail}" stroke-width="2" stroke-dasharray="4 2"'),
+    ):
+        if count:
+            parts.append(rect(place / of * 100 + 0.15, 4, count / of * 100 - 0.3, 24, f'rx="2" {paint}'))
+        place += count
+    if not of:
+        parts.append(line(0, 100, 16, 16, f'stroke="{palette.na}" stroke-dasharray="3 4"'))
+    return picture("".join(parts), palette=palette, height=32, label=label, width=width)
+
+
 def count_bar(count: int, needed: int, largest: int, *, palette: Palette = SCREEN, width: str = "100%") -> str:
     """How many rows a group has against how many are needed, on a logarithmic scale; hollow when too few."""
     top = log10(max(largest, needed, 10))

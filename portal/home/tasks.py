@@ -20,6 +20,7 @@ from governance.models import Audit, ModelVersion, Outcome, Promotion, Promotion
 from portal.accounts.models import Team, User
 from portal.inbox.models import Notice
 from portal.jobs.models import Job, State
+from portal.ledger.hold import current_hold
 from portal.web.say import say
 
 SHOWN = 7
@@ -47,7 +48,7 @@ def tasks_for(user: User) -> tuple[list[Task], int]:
     if user.is_reviewer:
         found += [*_to_decide(user), *_to_review(user)]
     if user.is_administrator:
-        found += [*_connections(user), *_failed_jobs(user)]
+        found += [*_held(), *_connections(user), *_failed_jobs(user)]
     if user.team_ids:
         found += [*_promotions(user), *_failed_audits(user), *_drafts(user), *_first_assessments(user)]
     found += _notices(user, {task.url for task in found})
@@ -194,6 +195,21 @@ def _connections(user: User) -> Iterator[Task]:
             "fail",
             registry.tried_at,
             _("Cannot be read"),
+            urgency=0,
+        )
+
+
+def _held() -> Iterator[Task]:
+    """All moves are held, as after a restore."""
+    if hold := current_hold():
+        yield Task(
+            _("Operation"),
+            _("Look, and release all moves"),
+            _("All moves are held since a restore. Another administrator than who restored releases them."),
+            reverse("operations"),
+            "warn",
+            hold.since,
+            _("Held"),
             urgency=0,
         )
 

@@ -60,5 +60,22 @@ register(
             "The pinned checkpoint of %(size)s records is from before this ledger was restored from a backup: "
             "what came after the backup is not in it. Its record of the restore says what is missing."
         ),
+        "hold.restored": gettext_noop(
+            "All moves are held: Sekisho was restored from a backup of %(made)s (UTC) with %(log_size)s records. "
+            "What was done after it is not in it."
+        ),
+        "hold.restored_gap": gettext_noop(
+            "All moves are held: Sekisho was restored from a backup of %(made)s (UTC) with %(log_size)s records. "
+            "The last checkpoint that was seen had %(last_seen)s, so %(lost)s records are lost."
+        ),
+        "hold.waits": gettext_noop("All moves are held until an administrator releases them."),
+        "hold.reason": gettext_noop("Write what was looked at, and why moves may go again."),
+        "hold.none": gettext_noop("Moves are not held: somebody has released them already."),
+        "hold.unfinished": gettext_noop(
+            "The restore did not come to its end. Restore again, into an empty database and empty folders."
+        ),
+        "hold.same_person": gettext_noop(
+            "Who restored does not release the moves as well: another administrator looks and does."
+        ),
     }
 )

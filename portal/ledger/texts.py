@@ -44,6 +44,9 @@ register_actions(
         "ledger.key_rotate": gettext_noop("Key of the ledger replaced"),
         "ledger.key_retire": gettext_noop("Key of the ledger retired"),
         "ledger.key_compromise": gettext_noop("Key of the ledger declared compromised"),
+        "ledger.backup": gettext_noop("Backup made"),
+        "ledger.restore": gettext_noop("Restored from a backup, moves held"),
+        "ledger.release": gettext_noop("Moves released"),
     }
 )
 register_subjects(
@@ -56,6 +59,7 @@ register_subjects(
         "job": gettext_noop("Job"),
         "event": gettext_noop("Record"),
         "ledger-key": gettext_noop("Key of the ledger"),
+        "ledger": gettext_noop("Ledger"),
     },
     links={
         "user": page_of("person"),
@@ -109,5 +113,14 @@ register_fields(
         "state.retired": gettext_noop("Retired"),
         "state.compromised": gettext_noop("Compromised"),
         "reason": gettext_noop("Reason"),
+        "manifest": gettext_noop("SHA-256 of the backup's manifest"),
+        "log_size": gettext_noop("Records in the backup"),
+        "with_keys": gettext_noop("With the private keys"),
+        "backup_made": gettext_noop("Backup made at"),
+        "last_seen": gettext_noop("Records when last seen"),
+        "lost": gettext_noop("Records lost"),
+        "epoch": gettext_noop("Epoch of the ledger"),
+        "held": gettext_noop("Moves held"),
+        "restore": gettext_noop("Record of the restore"),
     }
 )

@@ -52,6 +52,7 @@ def records(request: HttpRequest) -> HttpResponse:
             "check": Check.objects.select_related("checkpoint").first(),
             "newest": newest(),
             "may_verify": request.user.has_perm("records.verify"),
+            "may_pack": request.user.has_perm("pack.make"),
         },
     )
 

@@ -6,6 +6,7 @@ import hashlib
 import zoneinfo
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -65,7 +66,14 @@ def request_document(
 
 
 def make_document(
-    *, job: Job, progress, subject: Subject, name: str, template: str, context: Callable[[], dict[str, Any]]
+    *,
+    job: Job,
+    progress,
+    subject: Subject,
+    name: str,
+    template: str,
+    context: Callable[[], dict[str, Any]],
+    wrap: Callable[[Path, dict[str, Any]], Path] | None = None,
 ) -> dict[str, Any]:
     """Render and keep a document, in the language of the job; a repeated job finds what it made.
 
@@ -74,7 +82,10 @@ def make_document(
     name : str
         Of the file, without language and ending.
     context : callable
-        Makes the template's context, under the document's language and time zone.
+        Makes the template's context, under the document's language and time zone. What it has under ``attached``,
+        names and bytes, lies within the PDF.
+    wrap : callable, optional
+        Makes of the PDF and its context the file that is kept, such as a ZIP; the PDF itself is removed then.
 
     Returns
     -------
@@ -92,19 +103,21 @@ def make_document(
         progress(0, STEPS, Message("pdf.reading"))
         content = {"language": language, "made_at": timezone.now(), "made_for": job.created_by, **context()}
         progress(1, STEPS, Message("pdf.rendering"))
-        pages = render_pdf(template, content, target)
+        pages = render_pdf(template, content, target, attached=content.get("attached") or {})
+        if wrap:
+            target = _wrapped(wrap, target, content)
     progress(STEPS, STEPS, Message("pdf.rendering"))
     data = target.read_bytes()
     digest = hashlib.sha256(data).hexdigest()
     with transaction.atomic():
         document = Document.objects.create(
             kind=job.kind,
-            name=f"{name}-{language}.pdf",
+            name=f"{name}-{language}{target.suffix}",
             language=language,
             team=subject.team,
             subject_type=subject.kind,
             subject_id=str(subject.id),
-            path=path,
+            path=target.relative_to(settings.FILES_ROOT).as_posix(),
             size=len(data),
             pages=pages,
             sha256=digest,
@@ -119,6 +132,13 @@ def make_document(
             team=subject.team,
         )
     return result_of(document)
+
+
+def _wrapped(wrap: Callable[[Path, dict[str, Any]], Path], printed: Path, content: dict[str, Any]) -> Path:
+    try:
+        return wrap(printed, content)
+    finally:
+        printed.unlink()
 
 
 def result_of(document: Document) -> dict[str, Any]:

@@ -51,7 +51,11 @@ def main() -> int:
     html = sys.stdin.buffer.read().decode("utf-8")
     fetcher = own_files(Path(order["static"]), Path(order["font"]))
     document = weasyprint.HTML(string=html, base_url="sekisho:static/", url_fetcher=fetcher).render(pdf_tags=True)
-    document.write_pdf(order["target"])
+    files = order["attached"].items()
+    document.write_pdf(
+        order["target"],
+        attachments=[weasyprint.Attachment(string=Path(path).read_bytes(), name=name) for name, path in files],
+    )
     print(len(document.pages))
     return 0
 

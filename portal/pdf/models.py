@@ -22,7 +22,7 @@ class DocumentQuerySet(TeamScopedQuerySet):
 
 
 class Document(models.Model):
-    """A PDF below the files' root, with its digest; it follows the team whose results it prints."""
+    """A PDF below the files' root, or a ZIP with one, and its digest; it follows the team whose results it prints."""
 
     kind = models.CharField(max_length=40)
     name = models.CharField(max_length=200)

@@ -7,7 +7,10 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import structlog
 from django.conf import settings
@@ -28,11 +31,13 @@ NO_PANGO = 3
 KEPT = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "FONTCONFIG_FILE", "FONTCONFIG_PATH", "XDG_CACHE_HOME", "TMPDIR")
 
 
-def render_pdf(template: str, context: dict, target: Path) -> int:
+def render_pdf(
+    template: str, context: dict, target: Path, *, attached: Mapping[str, bytes] = MappingProxyType({})
+) -> int:
     """Render a template to a PDF file and return how many pages it has.
 
     Language and time zone are those in force. The child may read what stands below our static files, and the
-    Japanese font; everything else is refused.
+    Japanese font; everything else is refused. Files that are attached, by their names, lie within the PDF.
 
     Raises
     ------
@@ -46,14 +51,21 @@ def render_pdf(template: str, context: dict, target: Path) -> int:
         raise DomainError("pdf.too_large")
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        return _run(html, target)
+        with tempfile.TemporaryDirectory() as scratch:
+            files = {}
+            for number, (name, data) in enumerate(attached.items()):
+                path = Path(scratch) / str(number)
+                path.write_bytes(data)
+                files[name] = str(path)
+            return _run(html, target, files)
     except BaseException:
         target.unlink(missing_ok=True)
         raise
 
 
-def _run(html: bytes, target: Path) -> int:
+def _run(html: bytes, target: Path, attached: Mapping[str, str]) -> int:
     order = {"target": str(target), "static": str(settings.STATIC_SOURCE), "font": str(font_file()), "memory": MEMORY}
+    order["attached"] = dict(attached)
     try:
         done = subprocess.run(
             [sys.executable, "-I", str(CHILD), json.dumps(order)],

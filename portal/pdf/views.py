@@ -11,8 +11,9 @@ from portal.pdf.models import Document
 @login_required
 @require_GET
 def document(request: HttpRequest, pk: int) -> FileResponse:
-    """The PDF itself, to those who may see the team's results."""
+    """The file itself, to those who may see the team's results."""
     row = get_object_or_404(Document.objects.for_user(request.user), pk=pk)
     if not row.file.is_file():
         raise Http404
-    return FileResponse(row.file.open("rb"), content_type="application/pdf", as_attachment=True, filename=row.name)
+    kind = "application/zip" if row.file.suffix == ".zip" else "application/pdf"
+    return FileResponse(row.file.open("rb"), content_type=kind, as_attachment=True, filename=row.name)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import json
+
 import pytest
+from django.template.loader import render_to_string
 from django.urls import reverse
 from pypdf import PdfReader
 
@@ -12,7 +16,8 @@ from governance.models import ModelVersion, RegisteredModel
 from governance.outgoing import outgoing
 from governance.reports import KIND, request_report
 from portal.jobs.models import Job, State
-from portal.ledger.models import Event
+from portal.ledger.models import Event, SigningKey
+from portal.ledger.offline.sekisho_verify import check_bundle
 from portal.pdf.models import Document
 from tests.governance import factories as make
 
@@ -115,13 +120,31 @@ def test_it_is_japanese_throughout_where_japanese_was_asked_for(cast, refused, p
 
 
 def assert_ledger(text: str) -> None:
-    """The ledger's entries are named by number and hash, and nothing is claimed of them."""
+    """The ledger's entries are named by number and hash, and the attached file proves them to who has the key."""
     decision = Event.objects.get(action="promotion.refuse")
     assert decision.seq
     assert decision.leaf_hash in text
-    assert "Nothinghereissigned" in text
-    for claim in ("signature of", "Merkle", "inclusion proof", "verify", "tamper"):
-        assert squeezed(claim) not in text
+    assert "Nothinghereissigned" not in text
+    (attached,) = PdfReader(Document.objects.get().file).attachments["proof.json"]
+    proof = json.loads(attached)
+    key = SigningKey.objects.get().public
+    _note, entries = check_bundle(proof, [base64.b64decode(key)])
+    assert str(decision.uuid) in {entry["id"] for entry in entries}
+    assert squeezed(proof["checkpoint"].split("\n\n")[0]) in text
+    # What comes with a document cannot vouch for it: neither the key nor the verifier is in it.
+    assert key not in text
+    assert key.encode() not in attached
+    assert squeezed("from the people who run the ledger") in text
+    assert list(PdfReader(Document.objects.get().file).attachments) == ["proof.json"]
+
+
+def test_without_a_signed_checkpoint_it_says_that_it_proves_nothing(cast, refused, settings):
+    settings.KEYS_ROOT = None
+    content = dossier(refused)
+    assert content["proof"] is None
+    assert content["attached"] == {}
+    assert "proves nothing by itself" in render_to_string("pdf/_proof.html", content)
+    assert "Nothing here is signed" in render_to_string("pdf/_ledger.html", content)
 
 
 def test_a_version_nobody_asked_for_shows_what_would_be_said_now(cast, printed):

@@ -43,6 +43,8 @@ def every_figure(palette, words):
         ),
         "progress_bar": charts.progress_bar(3, 7, label=words, palette=palette),
         "share_bar": charts.share_bar(0.3, 0.9, label=words, palette=palette),
+        "account_bar": charts.account_bar(43, 2, 1, label=words, palette=palette),
+        "account_bar_of_nothing": charts.account_bar(0, 0, 0, label=words, palette=palette),
         "count_bar": charts.count_bar(20, 50, 4000, palette=palette),
         "histogram": charts.histogram([0.2, 0.8], [0.5, 0.5], words, palette=palette),
         "sync_strip": charts.sync_strip(["ok", "slow", "failed", "none"], words, palette=palette),

@@ -300,3 +300,13 @@ def test_nobody_gets_a_document_without_signing_in(cast, kind, ask, template, ru
     ask()
     run_jobs()
     assert client.get(f"/documents/{Document.objects.get().pk}/").status_code == 302
+
+
+def test_what_is_attached_lies_in_the_file_and_only_that(template, tmp_path):
+    """The child reads the files that were given to it; a document cannot name one itself."""
+    target = tmp_path / "out.pdf"
+    name = template('<p>One</p><link rel="attachment" href="file:///etc/hostname"><a rel="attachment" href="x">x</a>')
+    attached = {"proof.json": b'{"a": 1}', "note.txt": b"two"}
+    assert render.render_pdf(name, {}, target, attached=attached) == 1
+    found = PdfReader(target).attachments
+    assert {name: list(data) for name, data in found.items()} == {n: [data] for n, data in attached.items()}

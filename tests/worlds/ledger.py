@@ -5,6 +5,7 @@ from __future__ import annotations
 from portal.ledger.models import Check, Event, Hold
 from portal.ledger.signing import checkpoint_now
 
+PAGES = {"operations", "pack"}
 OF_ALL = {f"ledger.{name}" for name in ("Node", "Checkpoint", "SigningKey", "Check", "Hold")}
 
 

@@ -42,24 +42,24 @@ class Command(BaseCommand):
     def _create(self, options) -> None:
         from portal.ledger.key_actions import create_key
 
-        self._made(create_key(by=_person(options["by"])))
+        self._made(create_key(by=person(options["by"])))
 
     def _rotate(self, options) -> None:
         from portal.ledger.key_actions import rotate_key
 
-        self._made(rotate_key(reason=options["reason"], by=_person(options["by"])))
+        self._made(rotate_key(reason=options["reason"], by=person(options["by"])))
 
     def _retire(self, options) -> None:
         from portal.ledger.key_actions import retire_key
 
-        key = retire_key(key_id=options["key"], reason=options["reason"], by=_person(options["by"]))
+        key = retire_key(key_id=options["key"], reason=options["reason"], by=person(options["by"]))
         self.stdout.write(f"Key {key.key_id} is retired; it signed up to {key.until_size}. No key is active now.")
 
     def _compromised(self, options) -> None:
         from portal.ledger.key_actions import compromise_key
 
         whole = {"key_id": options["key"], "from_size": options["from_size"], "reason": options["reason"]}
-        key = compromise_key(**whole, by=_person(options["by"]))
+        key = compromise_key(**whole, by=person(options["by"]))
         self.stdout.write(f"Key {options['key']} is not believed any more.")
         if key:
             self._made(key)
@@ -88,7 +88,7 @@ class Command(BaseCommand):
             self.stdout.write(key.public)
 
 
-def _person(email: str | None):
+def person(email: str | None):
     """The administrator who is named, or nobody: then the records name the system itself."""
     from portal.accounts.models import User
 

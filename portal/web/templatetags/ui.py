@@ -60,6 +60,7 @@ ADMIN = (
     ("frameworks", gettext_lazy("Frameworks"), ("framework",)),
     ("people", gettext_lazy("People and roles"), ("people", "person", "invitation", "unit", "user")),
     ("jobs", gettext_lazy("Jobs"), ("job",)),
+    ("operations", gettext_lazy("Operation"), ("operations", "hold")),
 )
 
 
@@ -137,6 +138,7 @@ FIGURES = (
     charts.progress_bar,
     charts.reach_bar,
     charts.share_bar,
+    charts.account_bar,
     charts.count_bar,
     charts.histogram,
     charts.level_bar,
