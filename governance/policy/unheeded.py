@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from governance.policy.model import Approvals, Environment, FactGate, Policy
+from governance.policy.model import Approvals, Environment, Policy
 
 
 def unheeded(policy: Policy) -> list[str]:
@@ -34,7 +34,5 @@ def _of_approvals(approvals: Approvals) -> Iterator[str]:
 
 def _of_gates(environment: Environment) -> Iterator[str]:
     for gate in environment.gates:
-        if isinstance(gate, FactGate):  # nobody can supply what it asks for
-            yield f"gates.{gate.id}"
         if gate.ruling:
             yield f"gates.{gate.id}.ruling"

@@ -45,9 +45,9 @@ environments:
 
 @pytest.fixture
 def version(cast) -> ModelVersion:
+    group = ApproverGroup.objects.create(key="model-risk", name_en="Model risk", name_ja="モデルリスク")
     policies.publish(text=POLICY, by=cast.admin)
     version = make_version(make_model(cast), author="ono")
-    group = ApproverGroup.objects.create(key="model-risk", name_en="Model risk", name_ja="モデルリスク")
     for user in (cast.reviewer, cast.manager, cast.member):
         GroupMember.objects.create(group=group, user=user, since=timezone.now() - timedelta(days=1))
     return version
