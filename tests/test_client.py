@@ -280,6 +280,29 @@ def test_exit_codes(verdict, code, capsys, monkeypatch):
     assert wrong.value.code == 3
 
 
+@pytest.mark.parametrize(
+    ("states", "code"),
+    [
+        ({1: "done", 2: "done", 3: "done"}, 0),
+        ({1: "done", 2: "done", 3: "failed"}, 1),
+        ({1: "failed"}, 1),
+        ({1: "done", 2: "done", 3: "running"}, 2),
+        ({1: "queued"}, 2),
+    ],
+)
+def test_registering_waits_for_the_audits_that_a_reading_asks_for(states, code, monkeypatch, capsys):
+    from sekisho_client import Job, Registered
+    from sekisho_client.cli import main
+
+    def job(_self, number):
+        return Job(number, states[number], "", {"audits": [2, 3]} if number == 1 and states[1] == "done" else {})
+
+    monkeypatch.setattr(Sekisho, "job", job)
+    monkeypatch.setattr(Sekisho, "register", lambda _self, *named: Registered("m", *named, jobs=(1,)))
+    monkeypatch.setenv("SEKISHO_TOKEN", "sek_x")
+    assert main(["--url", "http://127.0.0.1:9", "register", "credit/7", "--wait", "1s"]) == code
+
+
 @pytest.mark.parametrize("given", ["model", "model/", "/15", "model/x", "model/1/", "model/-1", "model/１"])
 def test_a_version_is_named_with_its_number(given, monkeypatch, capsys):
     from sekisho_client.cli import main

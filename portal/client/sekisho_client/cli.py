@@ -100,10 +100,10 @@ def _register(sekisho: Sekisho, given: argparse.Namespace) -> int:
     for job in jobs:
         if job.state != "done":
             print(say("job", id=job.id, text=job.text), file=sys.stderr)
-    if any(job.state != "done" and not job.result for job in jobs):
+    if any(job.state != "done" for job in jobs):
         return FAIL
-    known = {job.id for job in jobs}
-    if not known.issuperset(found.jobs):
+    expected = {*found.jobs, *(audit for job in jobs for audit in job.result.get("audits", ()))}
+    if expected - {job.id for job in jobs}:
         print(say("late", waited=given.wait), file=sys.stderr)
         return NOT_KNOWN
     print(say("registered", what=given.what))
