@@ -18,6 +18,7 @@ from assessments.api_asked import Scoped, framework_or_404
 from assessments.api_frameworks import FrameworkText, FrameworkUpgrade
 from assessments.framework import Framework, Text
 from assessments.models import Answer, AnswerValue, Assessment, AssessmentState
+from portal.web.bodies import Body
 
 # -- Frameworks ------------------------------------------------------------------------------------
 
@@ -177,7 +178,7 @@ class AssessmentDetail(Scoped, RetrieveAPIView):
         return super().get_queryset().prefetch_related("answers__assessment")
 
 
-class GivenAnswerSerializer(serializers.Serializer):
+class GivenAnswerSerializer(Body):
     answer = serializers.ChoiceField(choices=AnswerValue.choices, allow_blank=True, help_text='"" is "not known yet".')
     note = serializers.CharField(allow_blank=True, default="", trim_whitespace=False)
     rev = serializers.IntegerField(min_value=0, help_text="The revision that you read; another is a conflict (409).")

@@ -12,6 +12,7 @@ from assessments import catalogue, upgrades
 from assessments.actions import upgrading
 from assessments.actions.frameworks import MANAGE
 from portal.accounts.permissions import require
+from portal.web.bodies import refuse_body
 from portal.web.errors import Invalid, Missing
 from portal.web.numbers import whole_number
 
@@ -59,6 +60,7 @@ class FrameworkUpgrade(APIView):
     @extend_schema(request=None, responses=UpgradeSerializer, parameters=[_TO], operation_id="framework_upgrade")
     def post(self, request, key: str):
         """Carry the upgrade out. No answer is lost: old assessments stay, and their answers go along."""
+        refuse_body(request)
         return Response(upgrades.as_data(upgrading.upgrade(key=key, version=_version(request), by=request.user)))
 
 

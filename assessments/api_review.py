@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from assessments.actions import review as actions
 from assessments.models import Assessment, CriterionReview, ReviewVerdict
+from portal.web.bodies import Body
 
 
 class ReviewSerializer(serializers.ModelSerializer):
@@ -28,14 +29,14 @@ class ReviewSerializer(serializers.ModelSerializer):
         return review.note if user.sees_everything or review.assessment.team_id in user.team_ids else None
 
 
-class GivenVerdictSerializer(serializers.Serializer):
+class GivenVerdictSerializer(Body):
     verdict = serializers.ChoiceField(choices=ReviewVerdict.choices)
     note = serializers.CharField(allow_blank=True, default="", trim_whitespace=False, help_text="Needed to refuse.")
     rev = serializers.IntegerField(min_value=0, help_text="The verdict's revision that you read, 0 for none.")
     answer_rev = serializers.IntegerField(min_value=0, help_text="The revision of the answer that you looked at.")
 
 
-class GivenSignatureSerializer(serializers.Serializer):
+class GivenSignatureSerializer(Body):
     note = serializers.CharField(allow_blank=True, default="")
 
 

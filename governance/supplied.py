@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, OuterRef, Subquery
 
 from governance.approving import made_by
 from governance.gates import AuditEvidence
@@ -19,6 +19,7 @@ from portal.ledger.models import Event
 from portal.message import Message
 
 SKEW = timedelta(hours=1)  # by which a pipeline's clock may run ahead of ours
+SHOWN = 100  # keys on a page
 Asked = Sequence[tuple[ModelVersion, Rules]]
 
 
@@ -126,6 +127,13 @@ def _facts(asked: Asked) -> Iterable[tuple[tuple[int, str], AuditEvidence]]:
         for environment, key in asked_for:
             if fact := newest.get((version, key)):
                 yield (version, environment), _fact(fact)
+
+
+def newest_facts(version: ModelVersion) -> list[Fact]:
+    """The fact of each key that counts, with who pushed it, for pages."""
+    same = Fact.objects.filter(version=version, key=OuterRef("key"))
+    newest = Fact.objects.filter(version=version, pk=Subquery(same.values("pk")[:1]))
+    return list(newest.select_related("by").order_by("key")[:SHOWN])
 
 
 def _fact(fact: Fact) -> AuditEvidence:

@@ -29,6 +29,7 @@ PURE = (
     "portal.message",
     "portal.calendars",
     "portal.charts",
+    "portal.client",
     "portal.ledger.canonical",
     "portal.ledger.checkpoint",
     "portal.ledger.offline",
@@ -185,6 +186,14 @@ def test_the_gate_runs_beside_mlflow_with_nothing_else_of_ours():
     ours = {t for t in found if t.split(".")[0] in ("portal", "assessments", "governance")}
     assert not {t for t in ours if not t.startswith("governance.mlflow_gate")}
     assert not (ROOT / "governance" / "__init__.py").read_text("utf-8").strip()
+
+
+def test_the_client_of_pipelines_needs_nothing_but_python():
+    """It is installed without our dependencies: whatever it imports is its own or of the standard library."""
+    client = {n: p for n, p in MODULES.items() if n.startswith("portal.client.")}
+    assert client
+    found = {t.split(".")[0] for n, p in client.items() for t in imports(n, p)}
+    assert found <= sys.stdlib_module_names | {"sekisho_client"}
 
 
 def test_the_web_process_loads_nothing_heavy_and_needs_no_environment():

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import generics, serializers
+from rest_framework.response import Response
 
+from governance.actions.registering import register_version
+from governance.api.where import Where
 from governance.models import ModelVersion, RegisteredModel
+from portal.web.errors import Missing
 
 
 class ModelSerializer(serializers.ModelSerializer):
@@ -33,7 +38,7 @@ class VersionSerializer(serializers.ModelSerializer):
 class ModelFilter(filters.FilterSet):
     team = filters.CharFilter(field_name="team__slug")
     registry = filters.CharFilter(field_name="registry__slug")
-    name = filters.CharFilter()
+    name = filters.CharFilter(strip=False)
     search = filters.CharFilter(field_name="name", lookup_expr="icontains")
 
     class Meta:
@@ -61,8 +66,20 @@ class ModelList(generics.ListAPIView):
         return RegisteredModel.objects.for_user(self.request.user).select_related("registry", "team")
 
 
+class NewVersion(Where):
+    def find_model(self, user) -> RegisteredModel:
+        """The model of a version that may be new; what is not there and what is another team's are told alike."""
+        named = {name: self.validated_data[name] for name in ("registry", "model")}
+        seen = RegisteredModel.objects.for_user(user).present().select_related("team", "registry")
+        seen = seen.filter(registry__slug=named["registry"], registry__enabled=True)
+        model = seen.filter(name=named["model"]).first()
+        if model is None:
+            raise Missing("register.no_model", **named)
+        return model
+
+
 class VersionList(generics.ListAPIView):
-    """Versions, newest first."""
+    """Versions, newest first; a POST registers one for governance: it is read at once, and audited."""
 
     serializer_class = VersionSerializer
     filterset_class = VersionFilter
@@ -70,6 +87,28 @@ class VersionList(generics.ListAPIView):
 
     def get_queryset(self):
         return ModelVersion.objects.for_user(self.request.user).select_related("model__registry")
+
+    @extend_schema(
+        request=NewVersion,
+        responses={
+            202: inline_serializer(
+                "Registered",
+                {
+                    "registry": serializers.CharField(),
+                    "model": serializers.CharField(),
+                    "version": serializers.IntegerField(),
+                    "jobs": serializers.ListField(child=serializers.IntegerField(), help_text="To follow"),
+                },
+            )
+        },
+    )
+    def post(self, request) -> Response:
+        form = NewVersion(data=request.data)
+        form.is_valid(raise_exception=True)
+        model, number = form.find_model(request.user), form.validated_data["version"]
+        jobs = register_version(model=model, number=number, by=request.user)
+        named = {"registry": model.registry.slug, "model": model.name, "version": number}
+        return Response(named | {"jobs": [job.pk for job in jobs]}, status=202)
 
 
 urls = [

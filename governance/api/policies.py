@@ -13,6 +13,7 @@ from governance.dry_run import as_document, dry_run, last_versions
 from governance.models import Policy
 from governance.policy import Policy as Content
 from governance.policy import PolicyError, parse
+from portal.web.bodies import Body
 from portal.web.errors import Invalid
 from portal.web.say import say
 
@@ -28,7 +29,7 @@ class PolicyDetail(PolicySerializer):
         fields = (*PolicySerializer.Meta.fields, "text")
 
 
-class PolicyText(serializers.Serializer):
+class PolicyText(Body):
     text = serializers.CharField(allow_blank=True, trim_whitespace=False)
 
     def content(self) -> Content:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from django.urls import path
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, serializers
 from rest_framework.response import Response
 
 from governance.actions import promotions as promotion_actions
+from governance.actions.promotions.once import request_once
 from governance.api.where import OfVersion, WhereTo
 from governance.models import Promotion
 from governance.outgoing import outgoing_verdicts
@@ -68,17 +69,29 @@ class PromotionList(generics.ListAPIView):
     def get_queryset(self):
         return Promotion.objects.for_user(self.request.user).select_related(*WHOLE)
 
-    @extend_schema(request=Request, responses={201: PromotionSerializer})
+    @extend_schema(
+        request=Request,
+        responses={201: PromotionSerializer, 200: PromotionSerializer},
+        parameters=[
+            OpenApiParameter(
+                "Idempotency-Key",
+                str,
+                OpenApiParameter.HEADER,
+                description="The same request under the same key gives the same promotion (200).",
+            )
+        ],
+    )
     def post(self, request) -> Response:
         form = Request(data=request.data)
         form.is_valid(raise_exception=True)
-        promotion = promotion_actions.request(
-            version=form.find(request.user),
-            environment=form.validated_data["environment"],
-            reason=form.validated_data["reason"],
-            by=request.user,
-        )
-        return Response(PromotionSerializer(promotion).data, status=201)
+        said = {name: form.validated_data[name] for name in ("environment", "reason")}
+        asked = {"version": form.find(request.user), **said, "by": request.user}
+        key, is_new = request.headers.get("Idempotency-Key"), True
+        if key is None:
+            promotion = promotion_actions.request(**asked)
+        else:
+            promotion, is_new = request_once(key=key, **asked)
+        return Response(PromotionSerializer(promotion).data, status=201 if is_new else 200)
 
 
 class PromotionDetail(generics.RetrieveAPIView):

@@ -6,15 +6,18 @@ from django_filters import rest_framework as filters
 from rest_framework import serializers
 
 from governance.models import ModelVersion
+from portal.web.bodies import Body
 from portal.web.errors import Missing
 
+MOST = 2**31 - 1  # a version's number, as databases keep it
 
-class Where(serializers.Serializer):
+
+class Where(Body):
     """A version in a registry."""
 
     registry = serializers.CharField(help_text="The connection's slug")
-    model = serializers.CharField(help_text="The registered model's name")
-    version = serializers.IntegerField(min_value=1)
+    model = serializers.CharField(help_text="The registered model's name", trim_whitespace=False)
+    version = serializers.IntegerField(min_value=1, max_value=MOST)
 
     def find(self, user) -> ModelVersion:
         data = self.validated_data

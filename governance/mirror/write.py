@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from django.utils import timezone
 
-from governance.models import ModelVersion, RegisteredModel, Registry
+from governance.models import Fact, ModelVersion, RegisteredModel, Registry
 
 BATCH = 500
 OF_MODEL = ["description", "tags", "aliases", "registered_at", "changed_at", "deleted_at"]
@@ -93,6 +93,7 @@ def write_versions(
             update_fields=fields,
             batch_size=BATCH,
         )
+    _forget_facts(remade)
     present = {(version.model_id, version.number) for version in read}
     gone = {row.pk for key, row in kept.items() if key not in present and row.deleted_at is None} if whole else set()
     return Written(len(present), _ids_of(registry, (*fresh, *remade)), mark_deleted(registry, gone))
@@ -163,6 +164,12 @@ def _is_another(version: ModelVersion, kept: ModelVersion) -> bool:
     """Whether the number was given again: MLflow changes neither the run nor the birth of a version."""
     born = kept.registered_at
     return version.run_id != kept.run_id or (born is not None and version.registered_at != born)
+
+
+def _forget_facts(remade: Collection[ModelVersion]) -> None:
+    """What pipelines told was told of another version, which had the same number."""
+    for version in remade:
+        Fact.objects.filter(version__model=version.model_id, version__number=version.number).delete()
 
 
 def _ids_of(registry: Registry, versions: Iterable[ModelVersion]) -> tuple[int, ...]:

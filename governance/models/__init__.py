@@ -22,6 +22,7 @@ from governance.models.policy import Policy, PolicyDraft
 from governance.models.profile import Direction, Kind, Profile, Risk, digest_of
 from governance.models.profile_history import ProfileChange, ProfileChangeState, ProfileVersion
 from governance.models.promotion import Comment, Decision, DecisionKind, Promotion, PromotionKind, PromotionState
+from governance.models.pushed import RequestKey
 from governance.models.registry import ModelVersion, RegisteredModel, Registry, WebhookDelivery
 from governance.models.supplied import ChecklistMark, Fact
 
@@ -73,6 +74,7 @@ __all__ = [
     "PromotionState",
     "RegisteredModel",
     "Registry",
+    "RequestKey",
     "Resolution",
     "Risk",
     "SetRole",

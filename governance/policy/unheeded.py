@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from governance.policy.model import Environment, FactGate, Policy
+from governance.policy.model import Environment, Policy
 
 
 def unheeded(policy: Policy) -> list[str]:
@@ -15,7 +15,7 @@ def unheeded(policy: Policy) -> list[str]:
     return [
         f"environments.{name}.{field}"
         for name, environment in policy.environments.items()
-        for field in (*_of_environment(environment), *_of_gates(environment))
+        for field in _of_environment(environment)
     ]
 
 
@@ -25,9 +25,3 @@ def _of_environment(environment: Environment) -> Iterator[str]:
             yield field
     if environment.restore != "off":
         yield "restore"
-
-
-def _of_gates(environment: Environment) -> Iterator[str]:
-    for gate in environment.gates:
-        if isinstance(gate, FactGate):  # nobody can supply what it asks for
-            yield f"gates.{gate.id}"

@@ -4,6 +4,7 @@ from django import template
 from django.utils.translation import get_language
 
 from governance.models import AuditKind
+from governance.policy.words import plain as as_written
 from portal.message import Message
 from portal.web.say import say
 
@@ -29,8 +30,8 @@ def audit_kind(kind: str) -> str:
 
 @register.filter
 def plain(value) -> str:
-    """A JSON list as words with commas."""
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    """A JSON list as words with commas, and a single value as the policy's file would say it."""
+    return ", ".join(map(str, value)) if isinstance(value, list) else as_written(value)
 
 
 @register.filter

@@ -16,9 +16,10 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext
 
-from portal.accounts.models import ApiToken, Invitation, Language, Membership, Scope, TeamRole, User
+from portal.accounts.models import ApiToken, Invitation, Language, Membership, Scope, Team, TeamRole, User
 from portal.accounts.permissions import require
 from portal.ledger.actions import record
+from portal.message import Message
 from portal.web.errors import Conflict, Forbidden, Invalid
 
 ROLES = ("is_administrator", "is_auditor", "is_reviewer")
@@ -248,18 +249,22 @@ def activate(*, user: User, by: User) -> None:
 
 
 @transaction.atomic
-def create_token(*, by: User, name: str, scope: str, days: int) -> tuple[ApiToken, str]:
-    """Make a key for programs; it is returned here and never again."""
+def create_token(*, by: User, name: str, scope: str, days: int, team: Team | None = None) -> tuple[ApiToken, str]:
+    """Make a key for programs; it is returned here and never again. A pipeline's acts for one team alone."""
     require(by, "tokens.manage")
+    _check_team_of_token(scope, team, by)
     if days not in TOKEN_DAYS:
         raise Invalid("accounts.token_expiry")
-    token, key = ApiToken.objects.create(user=by, name=name.strip(), scope=Scope(scope), expiry=timedelta(days=days))
+    token, key = ApiToken.objects.create(
+        user=by, name=name.strip(), scope=Scope(scope), team=team, expiry=timedelta(days=days)
+    )
     record(
         action="token.create",
         by=by,
         subject=_token_subject(token),
-        after={"scope": token.scope, "days": days},
+        after={"scope": token.scope, "days": days} | ({"team": team.slug} if team else {}),
         texts={"name": token.name},
+        team=team,
     )
     return token, key
 
@@ -272,7 +277,16 @@ def revoke_token(*, token: ApiToken, by: User) -> None:
     subject = _token_subject(token)
     deleted, _ = ApiToken.objects.filter(pk=token.pk).delete()
     if deleted:
-        record(action="token.revoke", by=by, subject=subject, before={"scope": token.scope})
+        record(action="token.revoke", by=by, subject=subject, before={"scope": token.scope}, team=token.team)
+
+
+def _check_team_of_token(scope: str, team: Team | None, by: User) -> None:
+    if scope != Scope.PIPELINE and team is not None:
+        raise Invalid("accounts.token_team_unused", {"team": Message("accounts.token_team_unused")})
+    if scope == Scope.PIPELINE and team is None:
+        raise Invalid("accounts.token_team", {"team": Message("accounts.token_team")})
+    if team is not None:
+        require(by, "tokens.bind", team)
 
 
 def _token_subject(token: ApiToken) -> tuple[str, str, str]:

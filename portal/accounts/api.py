@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import django_filters
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 from django.urls import path
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -28,15 +28,16 @@ class MeSerializer(serializers.ModelSerializer):
     roles = serializers.SerializerMethodField()
     teams = MembershipSerializer(source="memberships", many=True, read_only=True)
     scope = serializers.SerializerMethodField()
+    team = serializers.SerializerMethodField()
 
     class Meta:
         model = User
-        fields = ["pseudonym", "name", "email", "language", "timezone", "roles", "teams", "scope"]
+        fields = ["pseudonym", "name", "email", "language", "timezone", "roles", "teams", "scope", "team"]
         read_only_fields = fields
 
     @extend_schema_field(serializers.ListField(child=serializers.CharField()))
     def get_roles(self, user: User) -> list[str]:
-        return roles_of(user)
+        return roles_of(self.context["request"].user)
 
     @extend_schema_field(serializers.CharField(allow_null=True))
     def get_scope(self, user: User) -> str | None:
@@ -44,13 +45,20 @@ class MeSerializer(serializers.ModelSerializer):
         auth = self.context["request"].auth
         return auth.scope if isinstance(auth, ApiToken) else None
 
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_team(self, user: User) -> str | None:
+        """The team for which a pipeline's token acts."""
+        auth = self.context["request"].auth
+        return auth.team.slug if isinstance(auth, ApiToken) and auth.team else None
+
 
 class Me(APIView):
     """The person a token belongs to."""
 
     @extend_schema(responses=MeSerializer, operation_id="me")
     def get(self, request):
-        user = User.objects.prefetch_related("memberships__team").get(pk=request.user.pk)
+        acting = Membership.objects.filter(team__in=request.user.team_ids).select_related("team")
+        user = User.objects.prefetch_related(Prefetch("memberships", acting)).get(pk=request.user.pk)
         return Response(MeSerializer(user, context={"request": request}).data)
 
 

@@ -121,11 +121,28 @@ class MemberRoleForm(forms.Form):
 
 
 class TokenForm(forms.Form):
+    """A pipeline's token acts for one of the teams that one is in."""
+
     name = forms.CharField(label=_("Name"), max_length=80, help_text=_("What will use it, for example: build server."))
     scope = forms.ChoiceField(
         label=_("Scope"),
-        choices=[(one.value, one.label) for one in (Scope.READ, Scope.WRITE)],
+        choices=Scope.choices,
         initial=Scope.READ,
         widget=forms.RadioSelect,
+        help_text=_(
+            "A pipeline registers versions, pushes facts and evaluation files, and asks for verdicts and promotions of "
+            "one team. No token can decide."
+        ),
+    )
+    team = forms.ModelChoiceField(
+        label=_("Team"),
+        queryset=Team.objects.none(),
+        required=False,
+        empty_label="–",
+        help_text=_("For the scope of a pipeline alone."),
     )
     days = forms.IntegerField(label=_("Days it lives"), min_value=1, max_value=365, initial=90)
+
+    def __init__(self, *args, user: User, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["team"].queryset = Team.objects.filter(pk__in=user.team_ids)

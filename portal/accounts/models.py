@@ -69,6 +69,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_reviewer = models.BooleanField(_("reviewer"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(default=now, editable=False)
+    confined = False  # while a pipeline's token acts: what is open to the organisation is not for it
 
     objects = UserManager()
     USERNAME_FIELD = "email"
@@ -108,6 +109,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     def sees_everything(self) -> bool:
         return self.is_administrator or self.is_auditor or self.is_reviewer
 
+    def confine(self, team_id: int) -> None:
+        """For the rest of a request: a member of one team, if they are in it, and nothing else. Never saved."""
+        self.is_administrator = self.is_auditor = self.is_reviewer = False
+        self.team_roles = {team_id: TeamRole.MEMBER.value} if team_id in self.team_roles else {}
+        self.confined = True
+
     def is_insider(self, team: Team) -> bool:
         """Whether drafts and notes are shown: to the team, and to those whose role is to look everywhere."""
         return self.sees_everything or team.pk in self.team_ids
@@ -120,7 +127,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 def visible_through(user: User, prefix: str = "team__") -> Q:
     """The condition that a row's team is one the user may see."""
-    return Q(**{f"{prefix}pk__in": user.team_ids}) | Q(**{f"{prefix}visibility": Visibility.ORGANISATION})
+    own = Q(**{f"{prefix}pk__in": user.team_ids})
+    return own if user.confined else own | Q(**{f"{prefix}visibility": Visibility.ORGANISATION})
 
 
 class TeamScopedQuerySet(models.QuerySet):

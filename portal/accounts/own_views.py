@@ -69,14 +69,14 @@ def set_language(request: HttpRequest) -> HttpResponse:
 @login_required
 def tokens(request: HttpRequest) -> HttpResponse:
     """One's tokens, and a form for another; a new key stands in the answer to the form and nowhere else."""
-    form, key = TokenForm(request.POST or None), ""
+    form, key = TokenForm(request.POST or None, user=request.user), ""
     if request.method == "POST" and form.is_valid():
         done, result = act(form, actions.create_token, by=request.user, **form.cleaned_data)
         if done:
-            key, form = result[1], TokenForm()
+            key, form = result[1], TokenForm(user=request.user)
     page = ListPage(
         request,
-        ApiToken.objects.for_user(request.user),
+        ApiToken.objects.for_user(request.user).select_related("team"),
         search=("name",),
         facets=[Facet("scope", _("Scope"), choices=ApiToken._meta.get_field("scope").choices)],
         order="-created",

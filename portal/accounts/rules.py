@@ -106,6 +106,7 @@ PERMISSIONS = {
     "people.manage": administrator,
     "team.manage": administrator | team_manager,
     "tokens.manage": signed_in,
+    "tokens.bind": team_member,
     # connections and jobs
     "connection.view": administrator | auditor,
     "connection.manage": administrator,

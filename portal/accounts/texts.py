@@ -27,6 +27,15 @@ register(
         ),
         "accounts.token_expiry": gettext_noop("A token lives for 1 to 365 days."),
         "accounts.scope": gettext_noop("This token may only read. Make one with the scope 'read and change'."),
+        "accounts.scope_pipeline": gettext_noop(
+            "A pipeline's token cannot do this. It registers versions, pushes facts and evaluation files, and asks for "
+            "verdicts and promotions; people decide, signed in."
+        ),
+        "accounts.token_team": gettext_noop("Choose the team for which the pipeline acts."),
+        "accounts.token_team_unused": gettext_noop("Only a pipeline's token is bound to a team."),
+        "accounts.token_team_left": gettext_noop(
+            "Whoever made this token is no longer in its team. Somebody of the team has to make another."
+        ),
         "ledger.text_erased": gettext_noop("This text has been erased already."),
         "jobs.crashed": gettext_noop(
             "The job stopped with an unexpected error (%(error)s). The worker's log has the details; try again."

@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from portal.jobs import actions
 from portal.jobs.models import Job, State
+from portal.web.bodies import refuse_body
 from portal.web.say import say
 
 
@@ -82,6 +83,7 @@ class JobCancel(APIView):
 
     @extend_schema(request=None, responses={202: JobSerializer}, operation_id="job_cancel")
     def post(self, request, pk: int):
+        refuse_body(request)
         job = get_object_or_404(Job.objects.for_user(request.user).select_related("team"), pk=pk)
         actions.cancel(job=job, by=request.user)
         job.refresh_from_db()

@@ -32,7 +32,8 @@ class JobQuerySet(models.QuerySet):
             return self.none()
         if user.is_administrator or user.is_auditor:
             return self
-        return self.filter(Q(created_by=user) | Q(team__in=Team.objects.for_user(user)))
+        of_teams = Q(team__in=Team.objects.for_user(user))
+        return self.filter(of_teams if user.confined else Q(created_by=user) | of_teams)
 
     def active(self) -> JobQuerySet:
         return self.filter(state__in=ACTIVE)

@@ -102,6 +102,7 @@ register_fields(
         "scope": gettext_noop("Scope"),
         "scope.read": gettext_noop("Read"),
         "scope.write": gettext_noop("Read and change"),
+        "scope.pipeline": gettext_noop("Pipeline of a team"),
         "days": gettext_noop("Days"),
         "text": gettext_noop("Text"),
         "state": gettext_noop("State"),

@@ -17,6 +17,7 @@ MAY = {
     "people.manage": "admin",
     "team.manage": "admin manager",
     "tokens.manage": EVERYBODY,
+    "tokens.bind": TEAM,
     "connection.view": "admin auditor",
     "connection.manage": "admin",
     "sandbox.view": "admin auditor",
