@@ -83,7 +83,7 @@ class DecisionLine:
     def stamp(self) -> str:
         if self.decision.lapsed_at:
             return "waiting"
-        return "agreed" if self.decision.decision == "approve" else "not_agreed"
+        return "agreed" if self.decision.decision in ("approve", "automatic") else "not_agreed"
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from governance.approving import (
     check_person,
     check_state,
 )
+from governance.environment_roles import check_may_ask
 from governance.in_force import known_of
 from governance.models import (
     Decision,
@@ -29,9 +30,12 @@ from governance.models import (
     MoveState,
     Placement,
     Promotion,
+    PromotionKind,
     PromotionState,
 )
 from governance.moves import enqueue_move
+from governance.places import outbox_fields
+from governance.rollbacks import rules_again
 from governance.seats import Seat, progress_of, seat_for
 from governance.verdict import Judgement, judge, judge_request, rules_kept
 from portal.accounts.permissions import require
@@ -49,6 +53,7 @@ def request(*, version: ModelVersion, environment: str, reason: str = "", by) ->
         raise Conflict("promotion.no-team")
     require(by, "promotion.request", version)
     judgement = judge(version, environment)
+    check_may_ask(version, judgement.rules, by)
     if Placement.objects.filter(version=version, environment=environment, until=None).exists():
         raise Conflict("promotion.there", environment=environment)
     try:
@@ -157,7 +162,9 @@ def resubmit(*, promotion: Promotion, reason: str = "", by) -> Promotion:
     with transaction.atomic():
         fresh = locked(promotion)
         check_can_resubmit(fresh, by)
-        judgement = judge(fresh.version, fresh.environment)
+        judgement = judge(fresh.version, fresh.environment, rules_again(fresh))
+        if fresh.kind == PromotionKind.MOVE:
+            check_may_ask(fresh.version, judgement.rules, by)
         more = {"reason": reason} if reason else {}
         advance(fresh, fresh.rev, "resubmit", **_frozen(fresh.version, judgement), **more, **_computed(judgement))
         states = {"before": {"state": "sent_back"}, "after": {"state": "open"}}
@@ -298,7 +305,7 @@ def _into_outbox(promotion: Promotion, event: Event, by) -> None:
         promotion=promotion,
         defaults={
             "model": promotion.version.model,
-            "alias": rules_kept(promotion).alias,
+            **outbox_fields(promotion, rules_kept(promotion)),
             "number": promotion.version.number,
             "replaced": None,
             "state": MoveState.WAITING,

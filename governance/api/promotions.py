@@ -14,6 +14,8 @@ from governance.models import Promotion
 from governance.outgoing import outgoing_verdicts
 from portal.web.say import say
 
+RELATED = ("version__model__registry", "policy", "move")
+
 
 class PromotionSerializer(serializers.ModelSerializer):
     registry = serializers.CharField(source="version.model.registry.slug")
@@ -22,16 +24,24 @@ class PromotionSerializer(serializers.ModelSerializer):
     policy = serializers.CharField(source="policy.__str__")
     sentence = serializers.SerializerMethodField()
     verdict = serializers.SerializerMethodField()
+    move = serializers.SerializerMethodField(help_text="How far it is carried out, and until when it waits and why")
 
     class Meta:
         model = Promotion
         fields = (
-            "id", "registry", "model", "version", "environment", "state", "outcome", "sentence", "verdict", "policy",
-            "reason", "requested_at", "closed_at",
+            "id", "kind", "registry", "model", "version", "environment", "state", "outcome", "sentence", "verdict",
+            "policy", "reason", "requested_at", "closed_at", "move",
         )  # fmt: skip
 
     def get_sentence(self, promotion: Promotion) -> str:
         return say(self.get_verdict(promotion).get("message"))
+
+    def get_move(self, promotion: Promotion) -> dict | None:
+        move = getattr(promotion, "move", None)
+        if move is None:
+            return None
+        told = {"state": move.state, "alias": move.alias, "not_before": move.not_before, "done_at": move.done_at}
+        return told | {"why": say(move.why) or None, "error": say(move.error) or None}
 
     def get_verdict(self, promotion: Promotion) -> dict:
         told = self.context.setdefault("told", {})
@@ -48,7 +58,7 @@ class PromotionFilter(filters.FilterSet):
 
     class Meta:
         model = Promotion
-        fields = ("environment", "state")
+        fields = ("environment", "state", "kind")
 
 
 class Request(WhereTo):
@@ -63,7 +73,9 @@ class PromotionList(generics.ListAPIView):
     queryset = Promotion.objects.none()
 
     def get_queryset(self):
-        return Promotion.objects.for_user(self.request.user).select_related("version__model__registry", "policy")
+        return Promotion.objects.for_user(self.request.user).select_related(
+            "version__model__registry", "policy", "move"
+        )
 
     @extend_schema(request=Request, responses={201: PromotionSerializer})
     def post(self, request) -> Response:
@@ -85,7 +97,9 @@ class PromotionDetail(generics.RetrieveAPIView):
     queryset = Promotion.objects.none()
 
     def get_queryset(self):
-        return Promotion.objects.for_user(self.request.user).select_related("version__model__registry", "policy")
+        return Promotion.objects.for_user(self.request.user).select_related(
+            "version__model__registry", "policy", "move"
+        )
 
 
 urls = [

@@ -20,11 +20,8 @@ def unheeded(policy: Policy) -> list[str]:
 
 
 def _of_environment(environment: Environment) -> Iterator[str]:
-    for field in ("after", "windows", "freezes", "break_glass", "rollback", "roles"):
-        if getattr(environment, field):
-            yield field
-    if environment.restore != "off":
-        yield "restore"
+    if environment.break_glass:
+        yield "break_glass"
 
 
 def _of_approvals(approvals: Approvals) -> Iterator[str]:

@@ -11,7 +11,9 @@ from django.http import HttpRequest
 
 from governance import approving
 from governance.actions.exceptions import can_waive
+from governance.environment_roles import may_ask
 from governance.gates import GateResult, Verdict
+from governance.lane import overtaken_by
 from governance.models import AuditKind, DecisionKind, ModelVersion, Placement, Promotion, PromotionState
 from governance.policy import Environment, Rules
 from governance.seats import principals_of, progress_of
@@ -121,6 +123,7 @@ def promotion_context(request: HttpRequest, promotion: Promotion) -> dict[str, A
         "move": getattr(promotion, "move", None),
         "move_job": move_jobs.first() if promotion.state == PromotionState.APPROVED else None,
         "live": _live(promotion),
+        "overtaken_by": overtaken_by(promotion),
         "history": read(Event.objects.for_user(user).about("promotion", promotion.pk).order_by("-id")[:HISTORY]),
         **_rights(promotion, user, verdict),
     }
@@ -188,7 +191,7 @@ def preflight_context(request: HttpRequest, version: ModelVersion, asked: str) -
         "checks": checks_of(judgement.verdict, jobs),
         "jobs": jobs,
         "active": active,
-        "may_ask": request.user.has_perm("promotion.request", version),
+        "may_ask": may_ask(version, judgement.rules, request.user),
         "command": _command(version, chosen),
     }
 
