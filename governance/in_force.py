@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from functools import lru_cache
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from governance.models import ModelVersion, Policy, Promotion
+from governance.models import Brand, ModelVersion, Placement, Policy, Promotion, PromotionKind
 from governance.policies_apply import RulesError, combine
 from governance.policy import Environment, Gate, InForce, Rules, Source, digest_of_text, of_environment, parse
 from governance.policy import Policy as Content
 from governance.profile_change import higher_risk
+from governance.way_back import RECENT_DAYS, way_back
 from portal.web.errors import Conflict, Invalid
 
 PRODUCTION = "production"
@@ -47,7 +49,26 @@ def rules_kept(promotion: Promotion) -> Rules:
     """The rules that were frozen when a request opened, whatever has been published since.
 
     A lower risk does not soften them; where the risk has become higher, the policies that are for it come in too.
+    A rollback goes by what they say of going back.
     """
+    rules = _kept(promotion)
+    if promotion.kind != PromotionKind.ROLLBACK:
+        return rules
+    return way_back(rules, recent=stood_recently(promotion.version, promotion.environment, promotion.requested_at))
+
+
+def stood_recently(version: ModelVersion, environment: str, at: datetime) -> bool:
+    """Whether a version left an environment, where it stood by approval, not long before a moment."""
+    since = at - timedelta(days=RECENT_DAYS)
+    return stood_by_approval(environment).filter(version=version, until__gte=since, since__lte=at).exists()
+
+
+def stood_by_approval(environment: str) -> QuerySet[Placement]:
+    """Places that versions took by approval, and left."""
+    return Placement.objects.filter(environment=environment, branded=Brand.NONE, until__isnull=False)
+
+
+def _kept(promotion: Promotion) -> Rules:
     more = _for_higher_risk(promotion)
     if len(promotion.rules) < 2 and not more:
         return rules_of_policy(promotion.policy, promotion.environment)

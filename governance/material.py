@@ -40,6 +40,8 @@ def gather(asked: Iterable[tuple[ModelVersion, Rules]], now: datetime, *, least_
     collected = collect_many(versions)
     levels = _levels(asked, now)
     live = _live([version for version, rules in asked if _compares(rules)])
+    stands = _stands([version for version, rules in asked if rules.after])
+    stood = _stood([version for version, rules in asked if rules.again])
     signed = _exceptions(asked, now)
     told = supplied(asked, now)
     found = []
@@ -52,6 +54,10 @@ def gather(asked: Iterable[tuple[ModelVersion, Rules]], now: datetime, *, least_
             subject = replace(subject, risk=higher_risk(subject.risk, least_risk))
         if _compares(rules):
             subject = replace(subject, live=_beside(version, live))
+        if rules.after:
+            subject = replace(subject, stands=stands.get(version.pk, {}))
+        if rules.again:
+            subject = replace(subject, stood=frozenset(stood.get((version.pk, rules.environment), ())))
         found.append(Material(version, rules, evidence, subject, signed(version, rules)))
     return found
 
@@ -101,6 +107,34 @@ def _live(versions: Sequence[ModelVersion]) -> dict[int, int]:
 def _beside(version: ModelVersion, live: Mapping[int, int]) -> str | None:
     number = live.get(version.model_id)
     return None if number == version.number else "" if number is None else str(number)
+
+
+def _stands(versions: Sequence[ModelVersion]) -> dict[int, dict[str, str]]:
+    """Where each version stands now, with the digest of the files that went there.
+
+    Not where the mirror has seen the alias at another version.
+    """
+    found: dict[int, dict[str, str]] = {}
+    if not versions:
+        return found
+    rows = Placement.objects.filter(version__in=versions, until=None, version__deleted_at=None)
+    for placed in rows.select_related("promotion__move", "version__model", "copy__model"):
+        move, there = getattr(placed.promotion, "move", None), placed.copy or placed.version
+        if move is None or there.model.aliases.get(move.alias) == there.number:
+            kept = found.setdefault(placed.version_id, {})
+            kept[placed.environment] = placed.promotion.bound.get("artifact", "")
+    return found
+
+
+def _stood(versions: Sequence[ModelVersion]) -> dict[tuple[int, str], set[str]]:
+    """Version and environment → the digests of the files with which it stood there by a regular approval."""
+    found: dict[tuple[int, str], set[str]] = {}
+    if versions:
+        rows = Placement.objects.filter(version__in=versions, branded="").select_related("promotion")
+        for placed in rows.defer("promotion__verdict"):
+            digest = placed.promotion.bound.get("artifact", "")
+            found.setdefault((placed.version_id, placed.environment), set()).add(digest)
+    return found
 
 
 # -- exceptions ----------------------------------------------------------------------------------------------

@@ -134,7 +134,7 @@ def approvals() -> Iterator[Waiting]:
 @reminder_source("promotion.decided")
 def decided() -> Iterator[Waiting]:
     """Fresh decisions, to who asked for the promotion."""
-    rows = Decision.objects.filter(at__gt=timezone.now() - NEWS, lapsed_at=None)
+    rows = Decision.objects.filter(at__gt=timezone.now() - NEWS, lapsed_at=None, decision__in=DECISIONS)
     whole = "by", "promotion__requested_by", "promotion__version__model__team"
     for decision in rows.select_related(*whole):
         promotion = decision.promotion

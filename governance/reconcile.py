@@ -29,6 +29,7 @@ from governance.models import (
     Resolution,
 )
 from governance.reconcile_rules import Closed, Compared, Difference, Placed, Seen, compare, graver
+from governance.restoring import MOVED, restore
 from portal.message import Message
 
 ENDED = (MoveState.DONE, MoveState.FAILED, MoveState.OVERTAKEN)
@@ -258,7 +259,9 @@ def _open(registry: Registry, differences: Mapping[str, Difference], settled: Ma
     versions = {(row.model_id, row.number): row for row in rows}
     places = {
         (row.model_id, row.environment): row
-        for row in Placement.objects.filter(until=None, model__in=[owner_of(model).pk for model in models.values()])
+        for row in Placement.objects.filter(
+            until=None, model__in=[owner_of(model).pk for model in models.values()]
+        ).select_related("promotion__move", "version__model__profile", "copy__model", "model__team")
     }
     for key, one in differences.items():
         model = models.get(one.model)
@@ -268,7 +271,8 @@ def _open(registry: Registry, differences: Mapping[str, Difference], settled: Ma
             version.model = model
         last = settled.get(key)
         again = last is not None and last.kind == one.kind and last.detail.get("found") == one.found
-        open_finding(
+        placement = places.get((owner.pk, one.environment)) if owner else None
+        finding = open_finding(
             kind=one.kind,
             key=key,
             # Said to be corrected, and it is not: as grave as before, although the mirror has known it since.
@@ -279,11 +283,13 @@ def _open(registry: Registry, differences: Mapping[str, Difference], settled: Ma
                 "model": owner,  # a copy is its team's matter, who know it by its origin
                 "version": version,
                 "environment": one.environment[:40],
-                "placement": places.get((owner.pk, one.environment)) if owner else None,
+                "placement": placement,
             },
             team=owner.team if owner else None,
             detail={"expected": one.expected, "found": one.found, "alias": one.alias},
         )
+        if placement and one.kind in MOVED:
+            restore(placement=placement, finding=finding)
 
 
 def owner_of(model: RegisteredModel) -> RegisteredModel:

@@ -193,6 +193,7 @@ register_fields(
         "because": gettext_noop("Because"),
         "because.promotion.lapsed": gettext_noop("What the approval binds has changed"),
         "because.promotion.lapsed.sent_back": gettext_noop("The promotion was sent back"),
+        "because.promotion.lapsed.place-role": gettext_noop("The approver may not approve here any more"),
         "because.promotion.lapsed.verdict": gettext_noop("The checks no longer let it through"),
         "because.move.no-decision": gettext_noop("No approval stands"),
         "because.move.given-up": gettext_noop("Tried too long"),

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.utils import timezone
 
+from governance.environment_roles import APPROVE, has_role
 from governance.gates import StageNeed, Verdict
 from governance.groups import Belonging
 from governance.in_force import rules_kept
@@ -113,6 +114,8 @@ def seats_of(promotion: Promotion, user, acting_for=None) -> list[Seat]:
     member, now = acting_for or user, timezone.now()
     belongs = Belonging([user.pk, member.pk], now)
     groups = belongs.of(member.pk, promotion.version.model.team_id, promotion.environment)
+    if not has_role(rules_kept(promotion), APPROVE, groups):
+        return []
     if acting_for is not None:
         groups &= _lent(user, acting_for, groups, now)
     return [
@@ -163,6 +166,8 @@ def _why_lost(one: Decision, promotion: Promotion, belongs: Belonging, now: date
     groups = belongs.of(member, promotion.version.model.team_id, promotion.environment)
     if group not in groups or not one.by.is_active:
         return Message("promotion.lapsed.role", {"group": group_name(group)})
+    if not has_role(rules_kept(promotion), APPROVE, groups):
+        return Message("promotion.lapsed.place-role")
     if one.acting_for and group not in _lent(one.by, one.acting_for, groups, now):
         return Message("promotion.lapsed.deputy")
     return None

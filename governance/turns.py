@@ -12,11 +12,12 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from governance.approving import is_author
+from governance.environment_roles import APPROVE, has_role
 from governance.gates import StageNeed, Verdict
 from governance.groups import MANAGER, OWNER, REVIEWER, Belonging
 from governance.in_force import parsed, published
 from governance.models import Decision, DecisionKind, Deputy, GroupMember, Policy, Promotion
-from governance.policy import Source, of_environment
+from governance.policy import Rules, Source, of_environment
 from governance.quorum import Given, progress
 from portal.accounts.models import Membership, User
 from portal.calendars import WEEKDAYS_ONLY
@@ -47,14 +48,16 @@ def turns_of(promotions: Sequence[Promotion], now: datetime) -> dict[int, Turn]:
     promotions : sequence of Promotion
         Open ones, with their policies and their versions' models at hand.
     """
-    given, order = _given(promotions), _in_order(promotions)
+    given, rules = _given(promotions), _rules(promotions)
     open_: dict[int, list[str]] = {}
     due: dict[int, date | None] = {}
     for one in promotions:
         needs, team = _needs(one), one.version.model.team
         opened = one.requested_at.astimezone(ZoneInfo(settings.TIME_ZONE))
         calendar = team.calendar if team else WEEKDAYS_ONLY
-        found = progress(needs, order[one.pk], given[one.pk], opened=opened, calendar=calendar)
+        found = progress(
+            needs, any(rule.in_order for rule in rules[one.pk]), given[one.pk], opened=opened, calendar=calendar
+        )
         open_[one.pk], due[one.pk] = [needs[index].group for index in found.current], found.due
     people = _candidates({group for groups in open_.values() for group in groups}, promotions, now)
     belonging = Belonging(people, now)
@@ -63,7 +66,14 @@ def turns_of(promotions: Sequence[Promotion], now: datetime) -> dict[int, Turn]:
     return {
         one.pk: Turn(
             _people(
-                one, open_[one.pk], people, belonging, deputies, _spoken(given[one.pk]), _barred(one, asked[one.pk])
+                one,
+                open_[one.pk],
+                rules[one.pk],
+                people,
+                belonging,
+                deputies,
+                _spoken(given[one.pk]),
+                _barred(one, asked[one.pk]),
             ),
             due[one.pk],
         )
@@ -109,8 +119,8 @@ def _spoken(given: Iterable[Given]) -> set[int]:
     return {person for one in given for person in one.people}
 
 
-def _in_order(promotions: Iterable[Promotion]) -> dict[int, bool]:
-    """Whether the frozen rules of each ask for an order; of several policies one is enough."""
+def _rules(promotions: Iterable[Promotion]) -> dict[int, list[Rules]]:
+    """The frozen rules of each, policy by policy."""
     several = {
         one.pk: [Source(kept["policy"], kept["version"], kept["digest"]) for kept in one.rules]
         for one in promotions
@@ -119,11 +129,11 @@ def _in_order(promotions: Iterable[Promotion]) -> dict[int, bool]:
     sources = list(dict.fromkeys(source for kept in several.values() for source in kept))
     rows = dict(zip(sources, published(sources), strict=True)) if sources else {}
     kept = {one.pk: [rows[source] for source in several.get(one.pk, ())] or [one.policy] for one in promotions}
-    return {one.pk: any(_ordered(row, one.environment) for row in kept[one.pk]) for one in promotions}
+    return {one.pk: [_rules_of(row, one.environment) for row in kept[one.pk]] for one in promotions}
 
 
-def _ordered(policy: Policy, environment: str) -> bool:
-    return of_environment(parsed(policy.text).environments[environment]).in_order
+def _rules_of(policy: Policy, environment: str) -> Rules:
+    return of_environment(parsed(policy.text).environments[environment])
 
 
 def _candidates(groups: set[str], promotions: Iterable[Promotion], now: datetime) -> dict[int, User]:
@@ -146,14 +156,18 @@ def _deputies(people: Iterable[int], now: datetime) -> list[Deputy]:
 def _people(
     promotion: Promotion,
     groups: Sequence[str],
+    rules: Sequence[Rules],
     people: dict[int, User],
     belonging: Belonging,
     deputies: Sequence[Deputy],
     spoken: set[int],
     barred: Callable[[User], bool],
 ) -> list[User]:
-    def lacking(pk: int) -> set[str]:
-        return belonging.of(pk, promotion.version.model.team_id, promotion.environment) & set(groups)
+    def lacking(pk: int) -> frozenset[str]:
+        belongs = belonging.of(pk, promotion.version.model.team_id, promotion.environment)
+        if not all(has_role(rule, APPROVE, belongs) for rule in rules):
+            return frozenset()
+        return belongs & set(groups)
 
     asked = {pk: user for pk, user in people.items() if pk not in spoken and lacking(pk) and not barred(user)}
     found = dict(asked)

@@ -26,7 +26,7 @@ from governance.models import (
     PromotionState,
     Risk,
 )
-from governance.moves import _record as place
+from governance.moves.ending import finish as place
 from governance.policy import DEFAULT
 from portal.accounts import actions as people
 from portal.jobs.kinds import KINDS
@@ -79,7 +79,7 @@ def test_every_key_that_a_module_writes_has_a_word():
     for path, name, call in recording():
         given = {keyword.arg: keyword.value for keyword in call.keywords}
         keys = set().union(*(strings(given.get(part)) for part in PARTS))
-        if name == "_tell" and path.name == "moves.py":
+        if name == "_tell" and path.name == "ending.py":
             keys |= set(given) - {"before", "after", None}
         seen |= keys
         lost += [(path.name, key) for key in sorted(keys) if words.field_text(key) == key]

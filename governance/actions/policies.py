@@ -14,7 +14,6 @@ from governance.models import ApproverGroup, Policy, PolicyDraft
 from governance.policies_apply import differing_alias
 from governance.policy import BUILT_IN_GROUPS, DEFAULT, InForce, PolicyError, digest_of_text, parse
 from governance.policy import Policy as Content
-from governance.policy.unheeded import unheeded
 from portal.accounts.permissions import require
 from portal.ledger.actions import record
 from portal.message import Message
@@ -120,10 +119,8 @@ def ensure_default_policy() -> Policy:
 
 
 def unfit(content: Content) -> list[Message]:
-    """Why a text that reads well could not be published now: fields without effect, groups that are not there, …"""
+    """Why a text that reads well could not be published now: groups that are not there, …"""
     found = []
-    if fields := unheeded(content):
-        found.append(Message("policy.unheeded", {"fields": fields}))
     wanted = content.groups - set(BUILT_IN_GROUPS)
     known = set(ApproverGroup.objects.filter(key__in=wanted).values_list("key", flat=True)) if wanted else set()
     if lacking := sorted(wanted - known):

@@ -192,6 +192,8 @@ def _changed_meanwhile(stored: Profile, fields: Mapping[str, Any]) -> Conflict:
 
 def _check_right(model: RegisteredModel, team: Team, by) -> None:
     """An unclaimed model is claimed for one's own team; another team's model is only given away by its own side."""
+    if model.origin_id:
+        raise Conflict("place.copy", name=model.origin.name)
     if model.team_id:
         require(by, "profile.change", model)
     if not by.has_perm("profile.claim"):

@@ -14,7 +14,7 @@ from governance.models import Promotion
 from governance.outgoing import outgoing_verdicts
 from portal.web.say import say
 
-WHOLE = ("version__model__registry", "policy", "break_glass")
+WHOLE = ("version__model__registry", "policy", "break_glass", "move")
 
 
 class PromotionSerializer(serializers.ModelSerializer):
@@ -24,14 +24,15 @@ class PromotionSerializer(serializers.ModelSerializer):
     policy = serializers.CharField(source="policy.__str__")
     sentence = serializers.SerializerMethodField()
     verdict = serializers.SerializerMethodField()
+    move = serializers.SerializerMethodField(help_text="How far it is carried out, and until when it waits and why")
 
     emergency = serializers.SerializerMethodField(help_text="Let past its gates by two people in an emergency")
 
     class Meta:
         model = Promotion
         fields = (
-            "id", "registry", "model", "version", "environment", "state", "outcome", "sentence", "verdict", "policy",
-            "reason", "requested_at", "closed_at", "emergency",
+            "id", "kind", "registry", "model", "version", "environment", "state", "outcome", "sentence", "verdict",
+            "policy", "reason", "requested_at", "closed_at", "move", "emergency",
         )  # fmt: skip
 
     def get_emergency(self, promotion: Promotion) -> bool:
@@ -40,6 +41,13 @@ class PromotionSerializer(serializers.ModelSerializer):
 
     def get_sentence(self, promotion: Promotion) -> str:
         return say(self.get_verdict(promotion).get("message"))
+
+    def get_move(self, promotion: Promotion) -> dict | None:
+        move = getattr(promotion, "move", None)
+        if move is None:
+            return None
+        told = {"state": move.state, "alias": move.alias, "not_before": move.not_before, "done_at": move.done_at}
+        return told | {"why": say(move.why) or None, "error": say(move.error) or None}
 
     def get_verdict(self, promotion: Promotion) -> dict:
         told = self.context.setdefault("told", {})
@@ -52,7 +60,7 @@ class PromotionSerializer(serializers.ModelSerializer):
 class PromotionFilter(OfVersion):
     class Meta:
         model = Promotion
-        fields = ("environment", "state")
+        fields = ("environment", "state", "kind")
 
 
 class Request(WhereTo):

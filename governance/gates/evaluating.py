@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from governance.gates.parts import AuditEvidence, Exempt, GateResult, StageNeed, Subject, Verdict, Waived
+from governance.gates.standing import stands_before, stood_there
 from governance.policy import Environment, Gate, MaturityRule, Rules, group_name, of_environment
 from governance.readings import (
     FAIL,
@@ -65,7 +66,10 @@ def evaluate(
     for one in exceptions:
         signed.setdefault(one.gate, []).append(one)
     judged = [_result(gate, evidence.get(gate.source), subject, now, signed.get(gate.id, ())) for gate in rules.gates]
-    results = tuple(result for result, _holds in judged)
+    places = [stands_before(name, subject) for name in rules.after]
+    if rules.again:
+        places.append(stood_there(rules.environment, subject))
+    results = (*places, *(result for result, _holds in judged))
     outcome, message = _overall(results)
     clean = outcome == PASS and not any(result.waived for result in results)
     levels = evidence.get("maturity")

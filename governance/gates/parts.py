@@ -86,6 +86,11 @@ class Subject:
         Of the profile; empty if the model has none yet, or only one that does not count.
     artifact_digest, profile_digest : str
         As they are now; empty if not known.
+    stands : mapping
+        Environment → the digest of the files with which it was put there; empty if that is not known. Those where
+        it stands now.
+    stood : frozenset
+        The digests of the files with which it stood, by a regular approval, where it is to go back to.
     agreed : bool
         Whether a second person has agreed to the profile; until then nothing on it counts.
     live : str or None
@@ -99,6 +104,8 @@ class Subject:
     profile_digest: str = ""
     live: str | None = None
     agreed: bool = True
+    stands: Mapping[str, str] = field(default_factory=dict)
+    stood: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

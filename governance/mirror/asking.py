@@ -44,7 +44,7 @@ def ask_for_audits(version_ids) -> None:
     """A version that appears is audited at once if its model has a profile."""
     from governance.actions.audits import request_audits
 
-    profiled = ModelVersion.objects.filter(pk__in=version_ids, model__profile__isnull=False)
+    profiled = ModelVersion.objects.filter(pk__in=version_ids, model__profile__isnull=False, model__origin=None)
     for version in profiled.select_related("model__profile", "model__team"):
         request_audits(version=version, by=None)
 

@@ -83,6 +83,8 @@ class Rules:
         A person must be in the groups of each.
     digest : str
         What approvals bind: a single policy's own digest.
+    again : bool
+        Whether the version goes back to where it stood, so that it must have stood there with the files of now.
     """
 
     sources: tuple[Source, ...]
@@ -103,6 +105,7 @@ class Rules:
     restore: str
     roles: tuple[Roles, ...]
     digest: str
+    again: bool = False
 
     @property
     def approvals_required(self) -> int:

@@ -44,10 +44,6 @@ register(
             "No policy in force for %(environment)s applies to such a model (%(kind)s, risk %(risk)s)."
         ),
         "policy.no-group": gettext_noop("There is no group of approvers %(groups)s; an administrator makes it first."),
-        "policy.unheeded": gettext_noop(
-            "Promotions do not heed these fields yet: %(fields)s. A policy that names them is not published, so that "
-            "nobody relies on them; a draft may keep them."
-        ),
         "policy.altered": gettext_noop(
             "The text of the policy %(key)s %(version)s is not the one that was published, so nothing is judged by it. "
             "An administrator compares it with the ledger and a backup."

@@ -61,5 +61,17 @@ def _end(freeze: Freeze) -> datetime:
 
 
 def _moment(day: date, clock: time, zone: str) -> datetime:
-    """In UTC, so that comparisons are of moments and not of clocks on the day when summer time begins."""
-    return datetime.combine(day, clock, ZoneInfo(zone)).astimezone(UTC)
+    """The first moment at which the clock there shows so much or more on the day.
+
+    In UTC, so that comparisons are of moments and not of clocks. Where the clock goes back, it shows the time twice,
+    and the first counts; where it goes forward over it, the moment is that at which it goes.
+    """
+    wanted = datetime.combine(day, clock)
+    early, late = (wanted.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC) for fold in (1, 0))
+    if early >= late:
+        return late
+    while late - early > timedelta(seconds=1):
+        middle = early + (late - early) / 2
+        shown = middle.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+        early, late = (early, middle) if shown >= wanted else (middle, late)
+    return late.replace(microsecond=0)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from governance.policy.model import BUILT_IN_GROUPS, Approvals, Environment, Gate, MaturityRule, Policy, Stage
+from governance.policy.model import BUILT_IN_GROUPS, Approvals, Environment, Gate, MaturityRule, Policy, Stage, Window
 from governance.policy.needs import (
     ChecklistNeeds,
     DriftNeeds,
@@ -169,10 +169,7 @@ def describe_more(environment: Environment) -> list[Message]:
     found = []
     if environment.after:
         found.append(Message("gates.env.after", {"environment": environment.after}))
-    for window in environment.windows or ():
-        days = [Message(f"gates.day.{day}") for day in window.days]
-        params = {"days": days, "from": window.from_, "to": window.to, "zone": window.timezone}
-        found.append(Message("gates.env.window", params))
+    found.extend(describe_window(window) for window in environment.windows or ())
     for freeze in environment.freezes:
         params = {"from": freeze.from_.isoformat(), "to": freeze.to.isoformat(), "why": both(freeze.why)}
         found.append(Message("gates.env.freeze", params | {"zone": freeze.timezone}))
@@ -189,6 +186,13 @@ def describe_more(environment: Environment) -> list[Message]:
         if environment.roles and (groups := getattr(environment.roles, name)):
             found.append(Message(f"gates.env.{name}", {"groups": [group_name(group) for group in groups]}))
     return found
+
+
+def describe_window(window: Window) -> Message:
+    """When moves are made."""
+    days = [Message(f"gates.day.{day}") for day in window.days]
+    params = {"days": days, "from": window.from_, "to": window.to, "zone": window.timezone}
+    return Message("gates.env.window", params)
 
 
 def describe_scope(policy: Policy) -> Message | None:

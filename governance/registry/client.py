@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -198,6 +198,44 @@ class Connection(Server):
         root = proxied_root(run.artifact_uri, self.endpoint) or run_root(run_id)
         self._files(root, deadline).fetch([RemoteFile(path, 0)], into)
         return into.joinpath(*path.split("/"))
+
+    # -- copies ------------------------------------------------------------------------------------------
+
+    def has_model(self, name: str) -> bool:
+        """Whether a registered model is there."""
+        try:
+            self._registered(name, self._clock())
+        except NotFound:
+            return False
+        return True
+
+    def create_model(self, name: str) -> None:
+        """Register a model without versions; nothing happens if somebody else has just done so."""
+        try:
+            self._call("POST", "registered-models/create", self._clock(), body={"name": name}, again=False)
+        except Rejected:
+            if not self.has_model(name):
+                raise
+
+    def create_version(
+        self, name: str, source: str, *, tags: Mapping[str, str] | None = None, token: str = ""
+    ) -> RemoteVersion:
+        """Register what lies at `source`, such as ``models:/churn/14``, as a version; MLflow gives it its number.
+
+        Whoever asks again makes another one: mark it, and look for the mark first. `token` is for a gate.
+        """
+        marks = [{"key": key, "value": value} for key, value in (tags or {}).items()]
+        body = {"name": name, "source": source, "tags": marks}
+        more = {HEADER: token} if token else {}
+        made = self._call("POST", "model-versions/create", self._clock(), body=body, again=False, headers=more)
+        return read_version(made.get("model_version"))
+
+    def marked(self, name: str, key: str, value: str) -> int | None:
+        """The first version of a model whose tag has a value, which holds no quotes; None if there is none."""
+        query = {"filter": f"tags.`{key}` = '{value}'", "max_results": _VERSIONS_PAGE}
+        pages = self._pages("model-versions/search", "model_versions", query, self._clock())
+        found = [version for version in map(read_version, pages) if version.model == name]
+        return min((int(version.version) for version in found if version.tags.get(key) == value), default=None)
 
     # -- aliases -----------------------------------------------------------------------------------------
 

@@ -23,7 +23,7 @@ def localised(text) -> str:
 @register.filter
 def audit_kind(kind: str) -> str:
     """The word for a kind of audit, or for what else a gate looks at."""
-    if kind in ("maturity", "replay", "checklist", "fact"):
+    if kind in ("maturity", "replay", "checklist", "fact", "after", "again"):
         return say(Message(f"gates.audit.{kind}"))
     return str(AuditKind(kind).label) if kind in AuditKind.values else kind
 

@@ -32,7 +32,7 @@ def audit_url(kind: str, version, audit_id: int | None = None) -> str:
     if kind == "maturity":
         team = version.model.team
         return reverse("team", args=[team.slug]) if team else reverse("model", args=[version.model_id])
-    if kind in ("checklist", "fact"):
+    if kind in ("checklist", "fact", "after", "again"):
         return reverse("version", args=[version.model_id, version.number])
     kind = "safety" if kind == "replay" else kind
     address = reverse(f"version-{kind}", args=[version.model_id, version.number])

@@ -32,6 +32,7 @@ def model_list(request: HttpRequest) -> HttpResponse:
     seen = (
         RegisteredModel.objects.for_user(request.user)
         .present()
+        .filter(origin=None)  # copies for environments stand with what they copy
         .select_related("team", "registry", "profile")
         .annotate(newest=Max("versions__number"))
         .prefetch_related(
@@ -81,6 +82,7 @@ def model(request: HttpRequest, pk: int) -> HttpResponse:
         "list": versions,
         "shown": shown,
         "is_live": bool(live),
+        "live": live,
         "audits": audit_rows(getattr(model, "profile", None), audits),
         **_on_a_day(request, model, stops),
     }

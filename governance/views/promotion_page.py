@@ -12,7 +12,9 @@ from django.http import HttpRequest
 
 from governance import approving
 from governance.actions.exceptions import can_sign, signing_of
+from governance.environment_roles import may_ask
 from governance.gates import GateResult, Verdict
+from governance.lane import overtaken_by
 from governance.models import (
     AuditKind,
     DecisionKind,
@@ -138,6 +140,7 @@ def promotion_context(request: HttpRequest, promotion: Promotion) -> dict[str, A
         "move": getattr(promotion, "move", None),
         "move_job": move_jobs.first() if promotion.state == PromotionState.APPROVED else None,
         "live": _live(promotion),
+        "overtaken_by": overtaken_by(promotion),
         "history": read(Event.objects.for_user(user).about("promotion", promotion.pk).order_by("-id")[:HISTORY]),
         **glass_context(promotion, user),
         **_rights(promotion, user, verdict),
@@ -209,7 +212,7 @@ def preflight_context(request: HttpRequest, version: ModelVersion, asked: str) -
         "checks": checks_of(judgement.verdict, jobs),
         "jobs": jobs,
         "active": active,
-        "may_ask": request.user.has_perm("promotion.request", version),
+        "may_ask": may_ask(version, judgement.rules, request.user),
         "command": _command(version, chosen),
     }
 

@@ -75,9 +75,9 @@ def test_ways_round_that_the_gate_does_not_see(server):
 @pytest.mark.django_db
 def test_a_promotions_move_carries_its_token(server, cast, monkeypatch):
     """The portal's own worker passes, with the key that the server knows; without a token it would not."""
-    from governance import moves
     from governance.connections import connect
     from governance.models import MintedToken, Registry
+    from governance.moves import alias
     from governance.registry import Denied
     from portal.ledger import keyring
     from portal.ledger.key_actions import ensure_key
@@ -95,6 +95,7 @@ def test_a_promotions_move_carries_its_token(server, cast, monkeypatch):
     with pytest.raises(Denied):
         remote.set_alias(name, underway.alias, 1)
     assert aliases(server, name) == {}
-    moves._set(underway, remote)
+    alias.take(underway, None)
+    alias.set_and_read_back(underway, remote)
     assert aliases(server, name) == {"champion": "1"}
     assert MintedToken.objects.get().move == underway

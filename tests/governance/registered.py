@@ -27,7 +27,7 @@ for name in sys.argv[2:]:
     for number in ("1", "2", "3"):
         client.create_model_version(name, f"{run.artifact_uri}/model{number}", run.run_id)
 """
-NAMES = [f"moved-{i}" for i in range(24)]
+NAMES = [f"moved-{i}" for i in range(48)]
 
 
 def plain_client(program: str, *words: str) -> str:

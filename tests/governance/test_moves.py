@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import threading
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from django import conf
 from django.db import connection
 from django.utils import timezone
 
@@ -19,6 +13,7 @@ from governance import moves
 from governance.actions import promotions
 from governance.connections import connect
 from governance.models import Decision, ModelVersion, Move, Placement, Promotion, Registry
+from governance.moves import checks
 from portal.jobs.models import Job
 from portal.jobs.runner import drain, run_job
 from portal.ledger.models import Event
@@ -30,7 +25,6 @@ from tests.governance.registered import alias_by_plain_client, plain_client, reg
 from tests.mlflow_server import mlflow_server  # noqa: F401
 
 pytestmark = [pytest.mark.django_db, pytest.mark.mlflow]
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -113,7 +107,7 @@ def test_environments_have_aliases_of_their_own(cast, model, version):
 def test_no_alias_moves_before_its_decision_is_numbered(cast, model, version, monkeypatch):
     promotion = approved(cast, version(1))
     assert Event.objects.get(action="promotion.approve").seq is None
-    monkeypatch.setattr(moves, "number_events", lambda: 0)
+    monkeypatch.setattr(checks, "number_events", lambda: 0)
     drain()
     assert alias(model) is None
     promotion.refresh_from_db()
@@ -289,7 +283,9 @@ def test_an_earlier_decision_never_overtakes_a_later_one(cast, model, version):
     drain()
     first.refresh_from_db()
     second.refresh_from_db()
-    assert (first.state, first.move.error["code"]) == ("failed", "move.overtaken")
+    assert (first.state, first.move.state, first.move.error["code"]) == ("overtaken", "overtaken", "move.overtaken")
+    (event,) = Event.objects.about("promotion", first.pk).filter(action="promotion.overtaken")
+    assert event.content["params"]["later"] == second.pk
     assert (second.state, alias(model)) == ("done", "2")
 
 
@@ -332,51 +328,3 @@ def test_two_workers_on_one_move_make_one_record(cast, model, version):
     promotion.refresh_from_db()
     assert (promotion.state, alias(model)) == ("done", "1")
     assert len(moved_events(promotion)) == Placement.objects.count() == 1
-
-
-# Killed with -9
-
-
-def worker(job: Job, moment: str = "") -> int:
-    """Run a job in a process of its own, on this test's database; its exit code."""
-    settings = connection.settings_dict
-    where = str(settings["NAME"])
-    if connection.vendor == "sqlite":
-        url = f"sqlite:///{where}"
-    else:
-        url = f"postgres://{settings['USER']}:{settings['PASSWORD']}@{settings['HOST']}:{settings['PORT']}/{where}"
-    command = [sys.executable, "-m", "tests.governance.move_worker", str(job.pk), *([moment] if moment else [])]
-    environment = os.environ | {"DATABASE_URL": url, "SEKISHO_KEYS": str(conf.settings.KEYS_ROOT)}
-    done = subprocess.run(command, cwd=ROOT, env=environment, timeout=120, capture_output=True)
-    if not moment:
-        assert done.returncode == 0, done.stderr.decode()[-2000:]
-    return done.returncode
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(("moment", "found"), [("before", "1"), ("after", "2")])
-def test_a_worker_killed_in_the_middle_leaves_one_record(cast, model, version, moment, found):
-    """Killed right before or right after the alias was set: the next worker ends it rightly, once."""
-    approved(cast, version(1))
-    drain()
-    promotion = approved(cast, version(2))
-    job = job_of(promotion)
-    assert worker(job, moment) == -signal.SIGKILL
-    assert alias(model) == found
-    promotion.refresh_from_db()
-    assert (promotion.state, promotion.move.state, moved_events(promotion)) == ("approved", "moving", [])
-
-    Job.objects.filter(pk=job.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
-    from portal.jobs.runner import reap
-
-    assert reap() == 1
-    assert worker(job) == 0
-    promotion.refresh_from_db()
-    job.refresh_from_db()
-    assert (promotion.state, job.state, job.attempts) == ("done", "done", 2)
-    assert alias_by_plain_client(model.name) == {"champion": "2"}
-    (event,) = moved_events(promotion)
-    assert event.content["before"] == {"alias": "champion", "version": 1}
-    assert event.content["after"] == {"alias": "champion", "version": 2}
-    assert Placement.objects.filter(promotion=promotion).count() == 1
-    assert Placement.objects.filter(until=None).get().version.number == 2

@@ -17,7 +17,6 @@ from governance.policy import (
     describe_scope,
     parse,
 )
-from governance.policy.unheeded import unheeded
 from tests.governance.policies_made import SECOND
 
 TEXT = DEFAULT.read_text("utf-8")
@@ -278,27 +277,3 @@ def test_the_command_checks_a_file(tmp_path, capsys):
     assert "approvals.stages[2].quorum" in capsys.readouterr().err
     with pytest.raises(CommandError):
         call_command("policy", "check", str(tmp_path / "none.yaml"))
-
-
-def test_what_promotions_do_not_heed_is_named():
-    assert unheeded(parse(TEXT)) == []
-    fields = ["after", "windows", "freezes", "rollback", "roles", "restore"]
-    found = {field.removeprefix("environments.production.") for field in unheeded(parse(SECOND))}
-    assert set(fields) - {"restore"} <= found
-    assert "gates.load" not in found  # pipelines push facts
-
-
-@pytest.mark.django_db
-def test_a_policy_that_would_be_kept_in_part_is_not_published():
-    from governance.actions import policies
-    from governance.models import Policy
-    from portal.web.errors import Invalid
-
-    alone = TEXT.replace("key: default", "key: nights")
-    with pytest.raises(Invalid) as caught:
-        policies.publish(
-            text=alone.replace("    alias: champion\n", "    alias: champion\n    after: staging\n"), by=None
-        )
-    assert caught.value.message.code == "policy.unheeded"
-    assert caught.value.message.params["fields"] == ["environments.production.after"]
-    assert not Policy.objects.filter(key="nights").exists()

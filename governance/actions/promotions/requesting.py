@@ -10,8 +10,10 @@ from governance.actions.audits import request_audits
 from governance.actions.promotions.automatic import let_go
 from governance.actions.promotions.writing import advance, computed, locked, tell
 from governance.approving import check_can_resubmit
+from governance.environment_roles import check_may_ask
 from governance.in_force import known_of
-from governance.models import ModelVersion, Placement, Promotion
+from governance.models import ModelVersion, Placement, Promotion, PromotionKind
+from governance.rollbacks import rules_again
 from governance.verdict import Judgement, judge
 from portal.accounts.permissions import require
 from portal.web.errors import Conflict
@@ -25,6 +27,7 @@ def request(*, version: ModelVersion, environment: str, reason: str = "", by) ->
         raise Conflict("promotion.no-team")
     require(by, "promotion.request", version)
     judgement = judge(version, environment)
+    check_may_ask(version, judgement.rules, by)
     if Placement.objects.filter(version=version, environment=environment, until=None).exists():
         raise Conflict("promotion.there", environment=environment)
     try:
@@ -38,7 +41,7 @@ def request(*, version: ModelVersion, environment: str, reason: str = "", by) ->
                 **computed(judgement),
             )
             tell("request", promotion, by, after={"state": "open"}, reason=reason, judgement=judgement)
-            _ask_for_audits(promotion, judgement, by)
+            ask_for_audits(promotion, judgement, by)
             let_go(promotion, judgement)
     except IntegrityError as error:
         raise Conflict("promotion.active", environment=environment) from error
@@ -50,12 +53,14 @@ def resubmit(*, promotion: Promotion, reason: str = "", by) -> Promotion:
     with transaction.atomic():
         fresh = locked(promotion)
         check_can_resubmit(fresh, by)
-        judgement = judge(fresh.version, fresh.environment)
+        judgement = judge(fresh.version, fresh.environment, rules_again(fresh))
+        if fresh.kind == PromotionKind.MOVE:
+            check_may_ask(fresh.version, judgement.rules, by)
         more = {"reason": reason} if reason else {}
         advance(fresh, fresh.rev, "resubmit", **frozen(fresh.version, judgement), **more, **computed(judgement))
         states = {"before": {"state": "sent_back"}, "after": {"state": "open"}}
         tell("resubmit", fresh, by, reason=reason, judgement=judgement, **states)
-        _ask_for_audits(fresh, judgement, by)
+        ask_for_audits(fresh, judgement, by)
         let_go(fresh, judgement)
     fresh.refresh_from_db()
     return fresh
@@ -70,6 +75,6 @@ def frozen(version: ModelVersion, judgement: Judgement) -> dict[str, Any]:
     }
 
 
-def _ask_for_audits(promotion: Promotion, judgement: Judgement, by) -> None:
+def ask_for_audits(promotion: Promotion, judgement: Judgement, by) -> None:
     if kinds := judgement.verdict.audits_due:
         request_audits(version=promotion.version, by=by, kinds=kinds)

@@ -12,6 +12,7 @@ from governance.actions.approvals import subject_of
 from governance.approving import check_state
 from governance.models import Decision, DecisionKind, Move, MoveState, Promotion
 from governance.moves import enqueue_move
+from governance.places import outbox_fields
 from governance.seats import Seat
 from governance.verdict import Judgement, rules_kept
 from portal.ledger.actions import record
@@ -116,7 +117,7 @@ def into_outbox(promotion: Promotion, event: Event, by) -> None:
         promotion=promotion,
         defaults={
             "model": promotion.version.model,
-            "alias": rules_kept(promotion).alias,
+            **outbox_fields(promotion, rules_kept(promotion)),
             "number": promotion.version.number,
             "replaced": None,
             "state": MoveState.WAITING,

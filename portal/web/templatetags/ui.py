@@ -56,6 +56,7 @@ ADMIN = (
     ("interpreters", gettext_lazy("Interpreters"), ("interpreter",)),
     ("sandbox", gettext_lazy("Sandbox"), ("sandbox",)),
     ("policies", gettext_lazy("Policies"), ("polic",)),
+    ("environments", gettext_lazy("Environments"), ("environment",)),
     ("groups", gettext_lazy("Approvers"), ("group",)),
     ("frameworks", gettext_lazy("Frameworks"), ("framework",)),
     ("people", gettext_lazy("People and roles"), ("people", "person", "invitation", "unit", "user")),

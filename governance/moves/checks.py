@@ -1,0 +1,81 @@
+"""Whether a move may be made, and whether now: its turn, its window, what was approved, and what MLflow has."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+from django.utils import timezone
+
+from governance.actions.approvals import because_of
+from governance.in_force import rules_kept
+from governance.models import Move, MoveState, Placement
+from governance.moves.ending import carried_out
+from governance.moves.stopping import Changed, Later, Never, Overtaken
+from governance.warrant import lacking
+from governance.windows import opening
+from portal.ledger.models import Event
+from portal.ledger.sequencer import number_events
+from portal.ledger.signing import checkpoint_now, covering
+from portal.message import Message
+
+WAITING = (MoveState.WAITING, MoveState.MOVING)
+
+
+def wait_for_turn(move: Move) -> int:
+    """The decision's number in the ledger, once a signed checkpoint covers it and no earlier one moves this alias."""
+    number_events()
+    number = Event.objects.filter(uuid=move.event).values_list("seq", flat=True).first()
+    if number is None:
+        raise Later(Message("move.unnumbered"))
+    checkpoint_now()
+    if covering(number) is None:
+        raise Later(Message("ledger.not_covered"))
+    there = move.target_model or move.model
+    into = Q(target_model=there) | Q(target_model=None, model=there)
+    others = Move.objects.filter(into, alias=move.alias).exclude(pk=move.pk)
+    if later := _decided(others.filter(state=MoveState.DONE), seq__gt=number):
+        raise Overtaken(later)
+    if earlier := _decided(others.filter(state__in=WAITING), seq__lt=number):
+        raise Later(Message("move.turn", {"alias": move.alias}), until=earlier.not_before)
+    return number
+
+
+def wait_for_window(move: Move) -> None:
+    """Policies say when moves are made. What waits says until when and why, and its hour of retries has not begun."""
+    now = timezone.now()
+    found = opening(rules_kept(move.promotion), now)
+    if found.at is None:
+        raise Never(found.because)
+    waits = Message("move.window", {"moment": found.moment, "reason": found.because}) if found.at > now else None
+    why = waits.to_json() if waits else None
+    if why != move.why:
+        Move.objects.filter(pk=move.pk, fence=move.fence).update(why=why, **({"not_before": found.at} if waits else {}))
+    if waits:
+        move.not_before, move.why = found.at, why
+        raise Later(waits, until=found.at)
+
+
+def check_bound(move: Move) -> None:
+    """What let it through still holds, and binds what stands in the database."""
+    if because := lacking(move.promotion):
+        raise Changed(because)
+
+
+def check_standing(move: Move) -> None:
+    """What is to be put back still stands there by the records."""
+    if not Placement.objects.filter(pk=move.restores_id, until=None).exists():
+        raise Never(Message("move.restored-late"))
+
+
+def check_remote(move: Move, remote) -> None:
+    """The version is still there, and its files are those that were audited."""
+    remote.version(move.model.name, move.number)
+    digest = remote.model_files(move.model.name, move.number).digest
+    if digest != carried_out(move).version.artifact_digest:
+        raise Changed(because_of(["artifact"]), digest)
+
+
+def _decided(moves, **when) -> Move | None:
+    """One of the moves whose decision has such a number."""
+    by_event = {move.event: move for move in moves}
+    first = Event.objects.filter(uuid__in=by_event, **when).order_by("seq").last()
+    return by_event[first.uuid] if first else None

@@ -1,0 +1,97 @@
+"""Where an environment lies for a model: an alias of its own, or a model made for the environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from governance.models import Move, MoveKind, MoveState, Place, PlaceKind, Promotion, RegisteredModel
+from governance.policy import Rules
+from portal.message import Message
+from portal.web.errors import Conflict
+
+LONGEST_NAME = 256  # what MLflow accepts
+HOLE = "{name}"
+NOT_IN_NAMES = frozenset("/:?\t\r\n")  # MLflow refuses the first two, and cannot copy what has one of the others
+
+
+@dataclass(frozen=True)
+class Lies:
+    """What is to be set for a model in an environment: which alias, of itself or of the model named."""
+
+    alias: str
+    target: str = ""
+
+    @property
+    def kind(self) -> MoveKind:
+        return MoveKind.COPY if self.target else MoveKind.ALIAS
+
+
+def lies(model: RegisteredModel, rules: Rules) -> Lies:
+    """Where the environment of some rules lies for a model; by the policy's alias unless its registry has a place.
+
+    Raises
+    ------
+    Conflict
+        The name that the pattern makes of the model's is none that MLflow takes.
+    """
+    place = Place.objects.filter(registry=model.registry_id, environment=rules.environment).first()
+    if place is None:
+        return Lies(rules.alias)
+    if place.kind == PlaceKind.REGISTRY:
+        raise Conflict("place.registry", environment=rules.environment)
+    alias = place.alias or rules.alias
+    if place.kind == PlaceKind.ALIAS:
+        return Lies(alias)
+    name = name_there(place.name_pattern, model.name)
+    if why := wrong_name(name):
+        raise Conflict(why)
+    return Lies(alias, name)
+
+
+def name_there(pattern: str, name: str) -> str:
+    """The name of the copy: the pattern is text, and only its hole is filled."""
+    return pattern.replace(HOLE, name)
+
+
+def wrong_name(name: str) -> Message | None:
+    """Why MLflow would not take a name."""
+    if len(name) > LONGEST_NAME:
+        return Message("place.name-long", {"name": name[:60] + "…", "limit": LONGEST_NAME})
+    if set(name) & NOT_IN_NAMES or not name.strip():
+        return Message("place.name", {"name": name})
+    return None
+
+
+def outbox_fields(promotion: Promotion, rules: Rules) -> dict[str, Any]:
+    """What the outbox has to know of the place, within the transaction of the decision.
+
+    A copy has a mark of its own, so that a second attempt finds it; one that was begun keeps it.
+    """
+    version = promotion.version
+    found = lies(version.model, rules)
+    fields: dict[str, Any] = {"kind": found.kind, "alias": found.alias, "target_model": None, "target_number": None}
+    if not found.target:
+        return fields | {"tag": None}
+    known = Move.objects.filter(promotion=promotion).values_list("tag", flat=True).first()
+    return fields | {"target_model": copy_of(version.model, found.target), "tag": known or uuid4()}
+
+
+def copy_of(model: RegisteredModel, name: str) -> RegisteredModel:
+    """The row of the environment's own model, which is nobody's but for its origin."""
+    row, _made = RegisteredModel.objects.select_for_update().get_or_create(
+        registry=model.registry, name=name, defaults={"origin": model}
+    )
+    if row.origin_id is None and row.team_id is None and not row.copies.exists():
+        row.origin = model
+        row.save(update_fields=["origin"])
+    if row.origin_id != model.pk:
+        raise Conflict("place.taken", name=name)
+    return row
+
+
+def moves_under_way(place: Place) -> bool:
+    """Whether something is on its way into the environment from the registry."""
+    waiting = Move.objects.filter(state__in=(MoveState.WAITING, MoveState.MOVING, MoveState.HELD))
+    return waiting.filter(model__registry=place.registry_id, promotion__environment=place.environment).exists()
