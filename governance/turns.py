@@ -55,30 +55,19 @@ def turns_of(promotions: Sequence[Promotion], now: datetime) -> dict[int, Turn]:
         needs, team = _needs(one), one.version.model.team
         opened = one.requested_at.astimezone(ZoneInfo(settings.TIME_ZONE))
         calendar = team.calendar if team else WEEKDAYS_ONLY
-        found = progress(
-            needs, any(rule.in_order for rule in rules[one.pk]), given[one.pk], opened=opened, calendar=calendar
-        )
+        in_order = any(rule.in_order for rule in rules[one.pk])
+        found = progress(needs, in_order, given[one.pk], opened=opened, calendar=calendar)
         open_[one.pk], due[one.pk] = [needs[index].group for index in found.current], found.due
     people = _candidates({group for groups in open_.values() for group in groups}, promotions, now)
     belonging = Belonging(people, now)
     deputies = _deputies(people, now)
     asked = _who_asked(promotions)
-    return {
-        one.pk: Turn(
-            _people(
-                one,
-                open_[one.pk],
-                rules[one.pk],
-                people,
-                belonging,
-                deputies,
-                _spoken(given[one.pk]),
-                _barred(one, asked[one.pk]),
-            ),
-            due[one.pk],
-        )
-        for one in promotions
-    }
+    turns = {}
+    for one in promotions:
+        spoken, barred = _spoken(given[one.pk]), _barred(one, asked[one.pk])
+        who = _people(one, open_[one.pk], rules[one.pk], people, belonging, deputies, spoken, barred)
+        turns[one.pk] = Turn(who, due[one.pk])
+    return turns
 
 
 def _who_asked(promotions: Iterable[Promotion]) -> dict[int, set[UUID]]:

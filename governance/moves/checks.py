@@ -10,7 +10,7 @@ from governance.in_force import rules_kept
 from governance.models import Move, MoveState, Placement
 from governance.moves.ending import carried_out
 from governance.moves.stopping import Changed, Later, Never, Overtaken
-from governance.warrant import lacking
+from governance.warrant import brand_of, lacking
 from governance.windows import opening
 from portal.ledger.models import Event
 from portal.ledger.sequencer import number_events
@@ -40,7 +40,12 @@ def wait_for_turn(move: Move) -> int:
 
 
 def wait_for_window(move: Move) -> None:
-    """Policies say when moves are made. What waits says until when and why, and its hour of retries has not begun."""
+    """Policies say when moves are made. What waits says until when and why, and its hour of retries has not begun.
+
+    An emergency passage ends in hours, so it waits for none.
+    """
+    if brand_of(move.promotion):
+        return
     now = timezone.now()
     found = opening(rules_kept(move.promotion), now)
     if found.at is None:
