@@ -8,14 +8,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils import timezone
 
 from governance import approving
 from governance.actions.exceptions import can_waive
+from governance.at_hand import way_of
 from governance.gates import GateResult, Verdict
 from governance.models import AuditKind, DecisionKind, ModelVersion, Placement, Promotion, PromotionState
 from governance.policy import Environment, Rules
+from governance.preflight import preflight
 from governance.seats import principals_of, progress_of
-from governance.verdict import environments, judge, judge_request, rules_kept
+from governance.verdict import environments, judge_request, rules_kept
+from governance.way import Way
 from portal.jobs.models import Job
 from portal.ledger.models import Event
 from portal.ledger.reading import read
@@ -34,6 +38,7 @@ STATE_KINDS = {  # state of a promotion → glyph
     PromotionState.OVERTAKEN: "not_applicable",
 }
 WAITS = ("inconclusive", "not_evaluated")
+WITH_A_WAY = (PromotionState.OPEN, PromotionState.SENT_BACK, PromotionState.REFUSED)
 
 
 @dataclass(frozen=True)
@@ -121,6 +126,7 @@ def promotion_context(request: HttpRequest, promotion: Promotion) -> dict[str, A
         "move": getattr(promotion, "move", None),
         "move_job": move_jobs.first() if promotion.state == PromotionState.APPROVED else None,
         "live": _live(promotion),
+        "way": _way(promotion, verdict, rules),
         "history": read(Event.objects.for_user(user).about("promotion", promotion.pk).order_by("-id")[:HISTORY]),
         **_rights(promotion, user, verdict),
     }
@@ -138,6 +144,13 @@ def _live(promotion: Promotion) -> Placement | None:
     """What stands in the environment now."""
     standing = promotion.version.model.placements.filter(environment=promotion.environment, until=None)
     return standing.select_related("version").first()
+
+
+def _way(promotion: Promotion, verdict: Verdict | None, rules: Rules) -> Way | None:
+    """What would let it pass and who can act, while it can still go or has just been turned away."""
+    if promotion.state not in WITH_A_WAY or verdict is None:
+        return None
+    return way_of(promotion.version, verdict, rules, timezone.now(), promotion=promotion)
 
 
 def _rights(promotion: Promotion, user, verdict: Verdict | None) -> dict[str, Any]:
@@ -169,26 +182,30 @@ def _why_not(check: Callable[..., None], promotion: Promotion, user) -> Message 
     return None
 
 
-def preflight_context(request: HttpRequest, version: ModelVersion, asked: str) -> dict[str, Any]:
-    """What the gates of one environment would say now; the first environment unless another is asked for."""
+def preflight_context(request: HttpRequest, version: ModelVersion, asked: str, draft: str = "") -> dict[str, Any]:
+    """What the gates of one environment would say now; the first environment unless another is asked for.
+
+    With the key of a draft, what they would say if it were published.
+    """
     known: Mapping[str, Environment] = environments()
     chosen = asked or next(iter(known), "")
     if not chosen:
         return {"environments": {}, "chosen": "", "verdict": None}
-    judgement = judge(version, chosen)
+    found = preflight(version, chosen, user=request.user, draft=draft)
     jobs = audit_jobs(request, version)
     active = version.promotions.filter(environment=chosen, state__in=("open", "approved")).first()
     return {
         "environments": known,
         "chosen": chosen,
-        "rules": judgement.rules,
-        "policy": judgement.policy,
-        "policies": judgement.policies,
-        "verdict": judgement.verdict,
-        "checks": checks_of(judgement.verdict, jobs),
+        "draft": draft,
+        "rules": found.judgement.rules,
+        "sources": found.judgement.rules.sources,
+        "verdict": found.judgement.verdict,
+        "way": found.way,
+        "checks": checks_of(found.judgement.verdict, jobs),
         "jobs": jobs,
         "active": active,
-        "may_ask": request.user.has_perm("promotion.request", version),
+        "may_ask": not draft and request.user.has_perm("promotion.request", version),
         "command": _command(version, chosen),
     }
 
@@ -202,5 +219,5 @@ def _command(version: ModelVersion, environment: str) -> str:
         "environment": environment,
     }
     return " \\\n  ".join(
-        ["uv run manage.py verdict", *(f"--{name} {shlex.quote(value)}" for name, value in asked.items())]
+        ["uv run manage.py preflight", *(f"--{name} {shlex.quote(value)}" for name, value in asked.items())]
     )
