@@ -19,6 +19,7 @@ from governance.connections import connect
 from governance.models import ModelVersion, Move, MoveState, Placement, Promotion, PromotionState, RegisteredModel
 from governance.seats import lost, progress_of, standing
 from governance.verdict import judge_request
+from governance.verdicts import outdate
 from portal.jobs.actions import enqueue
 from portal.jobs.kinds import every, job_kind
 from portal.jobs.models import Job
@@ -232,6 +233,7 @@ def _record(move: Move, number: int) -> None:
             promotion=promotion,
             since=now,
         )
+        outdate(model=move.model)
         _mirror_alias(move)
         _tell(
             "moved",
@@ -289,6 +291,7 @@ def _open_again(move: Move, changed: Changed, reason: Message) -> None:
         if changed.artifact is not None:
             ModelVersion.objects.filter(pk=promotion.version_id).update(artifact_digest=changed.artifact)
             promotion.version.artifact_digest = changed.artifact
+            outdate(version=promotion.version)
         lapse_all(promotion=promotion, because=changed.because)
         judgement = judge_request(promotion)
         verdict = {"outcome": judgement.verdict.outcome, "verdict": judgement.verdict.to_json()}

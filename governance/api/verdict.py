@@ -10,7 +10,8 @@ from rest_framework.views import APIView
 
 from governance.api.where import WhereTo
 from governance.preflight import document, preflight
-from governance.verdict import as_document, judge
+from governance.verdict import as_document, judge, spoken
+from governance.verdicts import kept
 
 WHERE = [
     OpenApiParameter(name, type_, required=True)
@@ -19,7 +20,7 @@ WHERE = [
 
 
 class VerdictView(APIView):
-    """May this version go to this environment? The answer with reasons, computed now."""
+    """May this version go to this environment? The answer with reasons, as of now."""
 
     @extend_schema(
         parameters=WHERE,
@@ -45,6 +46,8 @@ class VerdictView(APIView):
     def get(self, request) -> Response:
         form = WhereTo(data=request.query_params)
         form.is_valid(raise_exception=True)
+        if document := kept(request.user, **form.validated_data):
+            return Response(spoken(document))
         version = form.find(request.user)
         return Response(as_document(version, judge(version, form.validated_data["environment"])))
 

@@ -33,3 +33,12 @@ def lasting(length: timedelta | None) -> str:
     if not hours:
         return _("%(minutes)s min") % {"minutes": minutes}
     return _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": rest}
+
+
+@register.filter(name="long")
+def in_days(length: timedelta) -> str:
+    """A duration as one figure: days from two on, else hours."""
+    hours = length.total_seconds() / 3600
+    if hours >= 48:
+        return _("%(days)s d") % {"days": f"{hours / 24:.1f}"}
+    return _("%(hours)s h") % {"hours": f"{hours:.1f}"}

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from governance.actions import promotions
+from governance.judging import judge_live
 from tests.governance import factories as make
+from tests.worlds import placed
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 MEASURE = "() => document.querySelector('.way').getBoundingClientRect().bottom + window.scrollY"
@@ -43,3 +45,17 @@ def test_verdict_and_way_stand_on_one_screen(live_server, cast, signed_in, reque
         assert page.evaluate("() => document.documentElement.scrollWidth") <= 360
         if folder:
             page.screenshot(path=Path(folder) / f"way-{language}-{promotion.outcome}-360.png", full_page=True)
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_control_is_one_glance(live_server, cast, signed_in, requests, language):
+    placed(requests[2], "production")
+    judge_live()
+    page = signed_in(cast.manager, language)
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto(f"{live_server.url}/control/")
+    assert page.evaluate("() => document.querySelector('.cross').getBoundingClientRect().bottom") <= 720
+    if folder := os.environ.get("SEKISHO_SHOTS"):
+        page.screenshot(path=Path(folder) / f"control-{language}.png")
+    page.set_viewport_size({"width": 360, "height": 720})
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 360
