@@ -48,6 +48,12 @@ def run() -> list[Figure]:
 
 def measured(home: str, versions: int) -> Taken:
     """What `run` measures; `home` is an empty folder."""
+    prepare(home, versions)
+    return _compare()
+
+
+def prepare(home: str, versions: int) -> None:
+    """A database in an empty folder, for this process, with so many versions and their audits."""
     os.environ |= {"SEKISHO_HOME": home, "DJANGO_SETTINGS_MODULE": "portal.settings"}
     import django
 
@@ -56,7 +62,6 @@ def measured(home: str, versions: int) -> Taken:
 
     call_command("migrate", verbosity=0)
     fill(versions, Path(home))
-    return _compare()
 
 
 def _compare() -> Taken:

@@ -37,7 +37,7 @@ def collect_many(versions: Iterable[ModelVersion]) -> dict[int, tuple[dict[str, 
     audits = latest_audits_of(versions)
     return {
         version.pk: (
-            {kind: _as_evidence(audit) for kind, audit in audits[version.pk].items()},
+            {kind: as_evidence(audit) for kind, audit in audits[version.pk].items()},
             _subject(version),
         )
         for version in versions
@@ -57,7 +57,7 @@ def _subject(version: ModelVersion) -> Subject:
     )
 
 
-def _as_evidence(audit: Audit) -> AuditEvidence:
+def as_evidence(audit: Audit) -> AuditEvidence:
     return AuditEvidence(
         kind=audit.kind,
         outcome=audit.outcome,

@@ -35,6 +35,7 @@ __all__ = [
     "BOUND",
     "Judgement",
     "as_document",
+    "as_messages",
     "bound_digests",
     "current_policy",
     "environments",
@@ -47,10 +48,12 @@ __all__ = [
     "rules_kept",
     "rules_now",
     "rules_of",
+    "spoken",
     "told",
     "told_many",
     "verdict_for",
 ]
+SAID = ("measured", "required", "fix")  # of a gate, beside its sentence
 BOUND = ("artifact", "policy", "profile", "evidence", "exceptions")
 
 
@@ -148,6 +151,11 @@ def bound_digests(
 
 def as_document(version: ModelVersion, judgement: Judgement) -> dict[str, Any]:
     """The verdict for programs, with sentences in the current language, as it may leave the house."""
+    return spoken(as_messages(version, judgement))
+
+
+def as_messages(version: ModelVersion, judgement: Judgement) -> dict[str, Any]:
+    """The same in no language: with messages where sentences will stand, so that it can be kept."""
     verdict = told(judgement.verdict)
     return {
         "registry": version.model.registry.slug,
@@ -158,7 +166,6 @@ def as_document(version: ModelVersion, judgement: Judgement) -> dict[str, Any]:
         "policies": [vars(source) for source in judgement.rules.sources],
         "outcome": verdict.outcome,
         "passes": verdict.passes,
-        "sentence": say(verdict.message),
         "message": verdict.message.to_json(),
         "reasons": [_reason(result) for result in verdict.gravest_first],
         "approvals_required": verdict.approvals_required,
@@ -168,6 +175,22 @@ def as_document(version: ModelVersion, judgement: Judgement) -> dict[str, Any]:
         "bound": dict(judgement.bound),
         "computed_at": judgement.at.isoformat(),
     }
+
+
+def spoken(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A document in the current language."""
+    return {
+        **document,
+        "sentence": _say(document["message"]),
+        "reasons": [
+            {**reason, "sentence": _say(reason["message"]), **{part: _say(reason[part]) for part in SAID}}
+            for reason in document["reasons"]
+        ],
+    }
+
+
+def _say(message: Mapping[str, Any] | None) -> str | None:
+    return say(Message.from_json(message)) if message else None
 
 
 def told(verdict: Verdict) -> Verdict:
@@ -190,21 +213,15 @@ def _without(verdict: Verdict, results: list[dict[str, Any]]) -> Verdict:
 
 
 def _reason(result: GateResult) -> dict[str, Any]:
-    def text(message: Message | None) -> str | None:
-        return say(message) if message else None
-
+    line = result.to_json()
     return {
         "gate": result.id,
         "audit": result.audit,
         "title": dict(result.title),
         "outcome": result.outcome,
-        "sentence": say(result.message),
-        "measured": text(result.measured),
-        "required": text(result.required),
-        "fix": text(result.fix),
-        "message": result.message.to_json(),
+        **{part: line[part] for part in ("message", *SAID)},
         "label": result.label,
-        "observed_at": result.observed_at.isoformat() if result.observed_at else None,
+        "observed_at": line["observed_at"],
         "audit_id": result.audit_id,
-        "waived": result.waived.to_json() if result.waived else None,
+        "waived": line["waived"],
     }

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from governance.audit_kinds import kinds_for
 from governance.models import Audit, EvidenceLabel, ModelVersion, Profile, Promotion, digest_of
+from governance.verdicts import outdate
 from portal.accounts.permissions import require
 from portal.jobs.actions import enqueue
 from portal.jobs.models import Job
@@ -93,6 +94,7 @@ def keep_audit(
             params={"audit": audit.pk, "inputs": {k: v for k, v in inputs.items() if isinstance(v, str)}},
             team=version.team,
         )
+        outdate(version=version)
         for promotion in Promotion.objects.waiting().filter(version=version):
             recompute(promotion=promotion)
     return audit

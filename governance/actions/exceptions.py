@@ -17,6 +17,7 @@ from governance.in_force import rules_kept, rules_now
 from governance.models import ExceptionKind, GateException, ModelVersion, Outcome, Promotion, PromotionState
 from governance.policy import Gate, Rules, Signing, group_name
 from governance.verdict import judge_request
+from governance.verdicts import outdate
 from portal.accounts.permissions import require
 from portal.ledger.actions import record
 from portal.ledger.models import Event
@@ -233,6 +234,7 @@ def _sign(
 
 def _follow(exception: GateException, by) -> None:
     """Open promotions show it at once."""
+    outdate(model=exception.model)
     rows = Promotion.objects.waiting().filter(environment=exception.environment, version__model=exception.model_id)
     for promotion in rows.filter(version=exception.version) if exception.version_id else rows:
         recompute(promotion=promotion, by=by)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from governance.actions.promotions import recompute
 from governance.models import EvidenceLabel, Fact, ModelVersion, Promotion, digest_of
 from governance.supplied import SKEW
+from governance.verdicts import outdate
 from portal.accounts.permissions import require
 from portal.ledger.actions import record
 from portal.ledger.models import Event
@@ -77,6 +78,7 @@ def push_fact(
             digest=digest,
             event=event.uuid,
         )
+        outdate(version=version)
         for promotion in Promotion.objects.waiting().filter(version=version):
             recompute(promotion=promotion)
     return fact, True

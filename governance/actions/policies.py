@@ -10,11 +10,13 @@ from django.db.models import F
 from django.utils import timezone
 
 from governance.in_force import in_force_parsed
-from governance.models import ApproverGroup, Policy, PolicyDraft
+from governance.models import ApproverGroup, Placement, Policy, PolicyDraft
 from governance.policies_apply import differing_alias
 from governance.policy import BUILT_IN_GROUPS, DEFAULT, InForce, PolicyError, digest_of_text, parse
 from governance.policy import Policy as Content
+from governance.verdicts import outdate
 from portal.accounts.permissions import require
+from portal.jobs.actions import enqueue
 from portal.ledger.actions import record
 from portal.message import Message
 from portal.web.errors import Conflict, Forbidden, Invalid, Missing
@@ -185,6 +187,9 @@ def _publish(content: Content, by, drafted_by=None) -> Policy:
         drafted_by=drafted_by,
         published_by=by,
     )
+    outdate(everything=True)
+    if Placement.objects.filter(until=None).exists():  # would it still pass?
+        enqueue(kind="live.judge", params={}, by=by, key="live.judge")
     people = {"drafted_by": str(drafted_by.pseudonym)} if drafted_by else {}
     record(
         action="policy.publish",

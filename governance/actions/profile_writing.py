@@ -19,6 +19,7 @@ from governance.models import (
     RegisteredModel,
     SetRole,
 )
+from governance.verdicts import outdate
 from portal.accounts.models import Team
 from portal.jobs.actions import enqueue
 from portal.ledger.actions import record
@@ -132,6 +133,7 @@ def keep_version(profile: Profile, draft: Draft, event: Event, *, proposed_by, a
 
 def judge_anew(*, model: RegisteredModel, by) -> None:
     """What stands on a profile follows it: open promotions at once, the newest version by new audits."""
+    outdate(model=model)
     for promotion in Promotion.objects.waiting().filter(version__model=model):
         recompute(promotion=promotion, by=by)
     for version in model.versions.present().order_by("-number")[:LATEST_AUDITED]:

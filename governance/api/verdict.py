@@ -9,17 +9,21 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from governance.api.where import WhereTo
-from governance.verdict import as_document, judge
+from governance.preflight import document, preflight
+from governance.verdict import as_document, judge, spoken
+from governance.verdicts import kept
+
+WHERE = [
+    OpenApiParameter(name, type_, required=True)
+    for name, type_ in (("registry", str), ("model", str), ("version", int), ("environment", str))
+]
 
 
 class VerdictView(APIView):
-    """May this version go to this environment? The answer with reasons, computed now."""
+    """May this version go to this environment? The answer with reasons, as of now."""
 
     @extend_schema(
-        parameters=[
-            OpenApiParameter(name, type_, required=True)
-            for name, type_ in (("registry", str), ("model", str), ("version", int), ("environment", str))
-        ],
+        parameters=WHERE,
         responses=inline_serializer(
             "Verdict",
             {
@@ -42,10 +46,37 @@ class VerdictView(APIView):
     def get(self, request) -> Response:
         form = WhereTo(data=request.query_params)
         form.is_valid(raise_exception=True)
+        if document := kept(request.user, **form.validated_data):
+            return Response(spoken(document))
         version = form.find(request.user)
         return Response(as_document(version, judge(version, form.validated_data["environment"])))
 
 
+class PreflightView(APIView):
+    """Would this version pass, and what would let it? Nothing is asked for and nobody is told."""
+
+    @extend_schema(
+        parameters=[*WHERE, OpenApiParameter("draft", str, description="As if this draft of a policy were published")],
+        responses=inline_serializer(
+            "Preflight",
+            {
+                "outcome": serializers.ChoiceField(["pass", "fail", "inconclusive", "not_evaluated", "not_applicable"]),
+                "passes": serializers.BooleanField(),
+                "sentence": serializers.CharField(),
+                "reasons": serializers.ListField(child=serializers.DictField()),
+                "draft": serializers.CharField(allow_null=True),
+                "way": serializers.DictField(),
+            },
+        ),
+    )
+    def get(self, request) -> Response:
+        form = WhereTo(data=request.query_params)
+        form.is_valid(raise_exception=True)
+        asked = {"user": request.user, "draft": request.query_params.get("draft", "")}
+        return Response(document(preflight(form.find(request.user), form.validated_data["environment"], **asked)))
+
+
 urls = [
+    path("preflight/", PreflightView.as_view(), name="api-preflight"),
     path("verdict/", VerdictView.as_view(), name="api-verdict"),
 ]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from governance.auditing.examination import Examination, Finding
 from governance.auditing.run import STEPS, known_inputs, run_audit
 from governance.connections import connect
 from governance.models import AuditKind
+from governance.verdicts import outdate
 from portal.jobs.kinds import job_kind
 from portal.message import Message
 from portal.web.errors import Unavailable
@@ -35,5 +37,7 @@ def examine(examination: Examination, folder: Path, progress) -> Finding:
     audit = audit_lineage(facts)
     digest = ((facts.get("files") or {}).get("digest")) or ""
     version.lineage, version.artifact_digest = facts, digest
-    version.save(update_fields=["lineage", "artifact_digest"])
+    with transaction.atomic():
+        version.save(update_fields=["lineage", "artifact_digest"])
+        outdate(version=version)
     return Finding(audit.verdict, audit.message, audit.to_json(), known_inputs(examination, artifact=digest))

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from django.utils import timezone
 
 from governance.models import Fact, ModelVersion, RegisteredModel, Registry
+from governance.verdicts import outdate
 
 BATCH = 500
 OF_MODEL = ["description", "tags", "aliases", "registered_at", "changed_at", "deleted_at"]
@@ -57,6 +58,8 @@ def write_models(
         kept[r.name].pk for r in rows if r.name in kept
     }
     RegisteredModel.objects.filter(pk__in=gone).update(deleted_at=timezone.now())
+    if gone or any(row.name in kept and row.aliases != kept[row.name].aliases for row in rows):
+        outdate(registry=registry)
     return {row.name: row for row in registry.models.present()}
 
 
@@ -94,6 +97,8 @@ def write_versions(
             batch_size=BATCH,
         )
     _forget_facts(remade)
+    if remade:
+        outdate(registry=registry)
     present = {(version.model_id, version.number) for version in read}
     gone = {row.pk for key, row in kept.items() if key not in present and row.deleted_at is None} if whole else set()
     return Written(len(present), _ids_of(registry, (*fresh, *remade)), mark_deleted(registry, gone))
@@ -104,7 +109,10 @@ def mark_deleted(registry: Registry, ids: Iterable[int]) -> int:
     now = timezone.now()
     lost = ModelVersion.objects.present().filter(model__registry=registry)
     of_models = lost.filter(model__deleted_at__isnull=False).update(deleted_at=now)
-    return of_models + lost.filter(pk__in=set(ids)).update(deleted_at=now)
+    count = of_models + lost.filter(pk__in=set(ids)).update(deleted_at=now)
+    if count:  # a version that was live may be among them
+        outdate(registry=registry)
+    return count
 
 
 # -- below -------------------------------------------------------------------------------------------------

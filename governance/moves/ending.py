@@ -13,6 +13,7 @@ from governance.moves.alias import UNDER_WAY, holding, number_there
 from governance.moves.copying import row_of_copy
 from governance.moves.stopping import Changed, Later, Overtaken
 from governance.verdict import judge_request
+from governance.verdicts import outdate
 from governance.warrant import brand_of
 from portal.ledger.actions import record
 from portal.message import Message
@@ -32,6 +33,7 @@ def finish(move: Move, number: int, seen=None) -> None:
         _advance(promotion, "place", closed_at=now)
         copy = row_of_copy(move, seen) if seen else None
         _place(move, number, now, copy)
+        outdate(model=move.model)
         _mirror_alias(move)
         named = {"copy": str(copy)} if copy else {}
         _tell(
@@ -79,6 +81,7 @@ def open_again(move: Move, changed: Changed, reason: Message) -> None:
         if changed.artifact is not None:
             ModelVersion.objects.filter(pk=promotion.version_id).update(artifact_digest=changed.artifact)
             promotion.version.artifact_digest = changed.artifact
+            outdate(version=promotion.version)
         lapse_all(promotion=promotion, because=changed.because)
         judgement = judge_request(promotion)
         verdict = {"outcome": judgement.verdict.outcome, "verdict": judgement.verdict.to_json()}

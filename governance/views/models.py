@@ -49,7 +49,8 @@ def model_list(request: HttpRequest) -> HttpResponse:
     behind = Registry.objects.filter(models__in=seen.values("pk")).distinct()
     stale = [registry for registry in behind if registry.stale]
     connected = Registry.objects.exists()
-    return render(request, "governance/models.html", {"list": page, "stale": stale, "connected": connected})
+    context = {"list": page, "stale": stale, "connected": connected, "oversees": request.user.has_perm("control.view")}
+    return render(request, "governance/models.html", context)
 
 
 @login_required

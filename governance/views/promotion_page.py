@@ -9,9 +9,11 @@ from typing import Any
 
 from django.db.models import Count
 from django.http import HttpRequest
+from django.utils import timezone
 
 from governance import approving
 from governance.actions.exceptions import can_sign, signing_of
+from governance.at_hand import way_of
 from governance.environment_roles import may_ask
 from governance.gates import GateResult, Verdict
 from governance.lane import overtaken_by
@@ -26,9 +28,11 @@ from governance.models import (
     PromotionState,
 )
 from governance.policy import Environment, Rules
+from governance.preflight import preflight
 from governance.seats import principals_of, progress_of
-from governance.verdict import environments, judge, judge_request, rules_kept
+from governance.verdict import environments, judge_request, rules_kept
 from governance.views.break_glass import glass_context
+from governance.way import Way
 from portal.jobs.models import Job
 from portal.ledger.models import Event
 from portal.ledger.reading import read
@@ -47,6 +51,7 @@ STATE_KINDS = {  # state of a promotion → glyph
     PromotionState.OVERTAKEN: "not_applicable",
 }
 WAITS = ("inconclusive", "not_evaluated")
+WITH_A_WAY = (PromotionState.OPEN, PromotionState.SENT_BACK, PromotionState.REFUSED)
 
 
 @dataclass(frozen=True)
@@ -141,6 +146,7 @@ def promotion_context(request: HttpRequest, promotion: Promotion) -> dict[str, A
         "move_job": move_jobs.first() if promotion.state == PromotionState.APPROVED else None,
         "live": _live(promotion),
         "overtaken_by": overtaken_by(promotion),
+        "way": _way(promotion, verdict, rules),
         "history": read(Event.objects.for_user(user).about("promotion", promotion.pk).order_by("-id")[:HISTORY]),
         **glass_context(promotion, user),
         **_rights(promotion, user, verdict),
@@ -162,6 +168,13 @@ def _live(promotion: Promotion) -> Placement | None:
     """What stands in the environment now."""
     standing = promotion.version.model.placements.filter(environment=promotion.environment, until=None)
     return standing.select_related("version").first()
+
+
+def _way(promotion: Promotion, verdict: Verdict | None, rules: Rules) -> Way | None:
+    """What would let it pass and who can act, while it can still go or has just been turned away."""
+    if promotion.state not in WITH_A_WAY or verdict is None:
+        return None
+    return way_of(promotion.version, verdict, rules, timezone.now(), promotion=promotion)
 
 
 def _rights(promotion: Promotion, user, verdict: Verdict | None) -> dict[str, Any]:
@@ -193,26 +206,30 @@ def _why_not(check: Callable[..., None], promotion: Promotion, user) -> Message 
     return None
 
 
-def preflight_context(request: HttpRequest, version: ModelVersion, asked: str) -> dict[str, Any]:
-    """What the gates of one environment would say now; the first environment unless another is asked for."""
+def preflight_context(request: HttpRequest, version: ModelVersion, asked: str, draft: str = "") -> dict[str, Any]:
+    """What the gates of one environment would say now; the first environment unless another is asked for.
+
+    With the key of a draft, what they would say if it were published.
+    """
     known: Mapping[str, Environment] = environments()
     chosen = asked or next(iter(known), "")
     if not chosen:
         return {"environments": {}, "chosen": "", "verdict": None}
-    judgement = judge(version, chosen)
+    found = preflight(version, chosen, user=request.user, draft=draft)
     jobs = audit_jobs(request, version)
     active = version.promotions.filter(environment=chosen, state__in=("open", "approved")).first()
     return {
         "environments": known,
         "chosen": chosen,
-        "rules": judgement.rules,
-        "policy": judgement.policy,
-        "policies": judgement.policies,
-        "verdict": judgement.verdict,
-        "checks": checks_of(judgement.verdict, jobs),
+        "draft": draft,
+        "rules": found.judgement.rules,
+        "sources": found.judgement.rules.sources,
+        "verdict": found.judgement.verdict,
+        "way": found.way,
+        "checks": checks_of(found.judgement.verdict, jobs),
         "jobs": jobs,
         "active": active,
-        "may_ask": may_ask(version, judgement.rules, request.user),
+        "may_ask": not draft and may_ask(version, found.judgement.rules, request.user),
         "command": _command(version, chosen),
     }
 
@@ -226,5 +243,5 @@ def _command(version: ModelVersion, environment: str) -> str:
         "environment": environment,
     }
     return " \\\n  ".join(
-        ["uv run manage.py verdict", *(f"--{name} {shlex.quote(value)}" for name, value in asked.items())]
+        ["uv run manage.py preflight", *(f"--{name} {shlex.quote(value)}" for name, value in asked.items())]
     )

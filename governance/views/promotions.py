@@ -69,7 +69,8 @@ def promotion_new(request: HttpRequest, pk: int, number: int) -> HttpResponse:
         else:
             messages.success(request, _("Asked. A reviewer decides when every check passes."))
             return redirect("promotion", made.pk)
-    context = preflight_context(request, version, "" if refusal and isinstance(refusal, Invalid) else asked)
+    draft = request.GET.get("draft", "")
+    context = preflight_context(request, version, "" if refusal and isinstance(refusal, Invalid) else asked, draft)
     context |= {"version": version, "model": version.model, "reason": reason, "refusal": refusal}
     return render(request, "governance/promotion_new.html", context, status=refusal.status if refusal else 200)
 

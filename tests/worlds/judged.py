@@ -6,6 +6,8 @@ from django.utils import timezone
 
 from governance.models import LiveJudgement, StoredVerdict
 
+PAGES = {"control", "control-live", "control-ungoverned", "control-blocked", "control-waivers"}
+
 
 def build(ground, cast) -> dict[str, dict]:
     StoredVerdict.objects.create(

@@ -47,7 +47,11 @@ WORDS |= {"run": WORDS["running"], "old": WORDS["stale"]}
 PLACES = (
     ("home", gettext_lazy("Home"), ("home",)),
     ("teams", gettext_lazy("Teams"), ("team", "assessment", "criterion", "roadmap", "compare", "contradiction")),
-    ("models", gettext_lazy("Models"), ("model", "version", "audit", "monitor", "finding", "evaluation", "lineage")),
+    (
+        "models",
+        gettext_lazy("Models"),
+        ("model", "version", "audit", "monitor", "finding", "control", "evaluation", "lineage"),
+    ),
     ("promotions", gettext_lazy("Promotions"), ("promotion", "approval", "waiver")),
     ("records", gettext_lazy("Records"), ("record", "event", "ledger")),
 )

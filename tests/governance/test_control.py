@@ -1,0 +1,173 @@
+"""Are we in control: each figure is of what one sees, leads to its list, and takes no more reads for more models."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from governance.control import control
+from governance.findings import open_finding
+from governance.judging import judge_live
+from governance.models import GateException, LiveJudgement, Placement, Promotion
+from portal.message import Message
+from tests.governance.evidence_made import fairness
+from tests.governance.promotions_made import audit, audited, make_model, make_version, requested
+from tests.worlds import placed
+
+pytestmark = pytest.mark.django_db
+
+
+def live(cast, name: str = "credit-limit", **profile) -> Placement:
+    return placed(requested(cast, audited(make_version(make_model(cast, name, **profile)))), "production")
+
+
+def figures(user):
+    return control(user, timezone.now())
+
+
+def test_with_nothing_live_nothing_is_claimed(cast):
+    found = figures(cast.admin)
+    assert (found.models, found.share, found.request_to_live, found.blocking) == (0, None, None, ())
+
+
+def test_live_models_by_risk_and_outcome(cast):
+    live(cast)
+    worse = live(cast, "scoring", risk="low")
+    audit(worse.version, "fairness", fairness(0.17, 0.12, 0.22))
+    judge_live()
+    live(cast, "new", risk="medium")
+    found = figures(cast.admin)
+    assert found.live == {("high", "pass"): 1, ("low", "fail"): 1, ("medium", ""): 1}
+    assert (found.not_passing, found.in_control, found.share) == (2, False, 1.0)
+
+
+def test_the_last_judgement_counts(cast):
+    place = live(cast)
+    day = timezone.localdate()
+    LiveJudgement.objects.create(placement=place, day=day - timedelta(days=1), outcome="fail", verdict={})
+    LiveJudgement.objects.create(placement=place, day=day, outcome="pass", verdict={})
+    assert figures(cast.admin).live == {("high", "pass"): 1}
+
+
+def test_an_alias_without_a_decision_is_not_under_a_policy(cast):
+    live(cast)
+    make_model(cast, "wild")
+    model = make_model(cast, "stray")
+    model.aliases = {"champion": 1}
+    model.save()
+    found = figures(cast.admin)
+    assert (found.models, found.ungoverned, found.share, found.in_control) == (2, 1, 0.5, False)
+
+
+def test_unexplained_moves_waivers_and_how_long_it_took(cast):
+    place, now = live(cast), timezone.now()
+    Promotion.objects.filter(pk=place.promotion_id).update(requested_at=place.since - timedelta(days=3))
+    words = {"alias": "champion", "model": "m", "found": 2, "expected": 1}
+    open_finding(
+        kind="alias_moved", key="x", severity="high", title=Message("finding.alias_moved", words),
+        about={"model": place.model},
+    )  # fmt: skip
+    open_finding(
+        kind="tag_changed", key="y", severity="low", title=Message("finding.tag_changed"), about={"model": place.model}
+    )
+    for days, gate in ((10, "a"), (60, "b")):
+        GateException.objects.create(
+            kind="waiver", model=place.model, environment="production", gate=gate, reason="R", by=cast.reviewer,
+            until=now + timedelta(days=days), event="00000000-0000-0000-0000-000000000000",
+        )  # fmt: skip
+    found = figures(cast.admin)
+    assert (found.unexplained, found.waivers, found.went_live) == (1, 1, 1)
+    assert found.request_to_live == timedelta(days=3)
+
+
+def test_the_checks_that_block_most(cast):
+    for number in range(2):
+        version = audited(make_version(make_model(cast, f"m{number}")), fairness=fairness(0.17, 0.12, 0.22))
+        requested(cast, version)
+    requested(cast, make_version(make_model(cast, "bare")))
+    counts = {one.gate: one.count for one in figures(cast.admin).blocking}
+    assert counts == {"fairness": 3, "lineage": 1, "explanation": 1}
+
+
+def test_everybody_sees_their_own(cast):
+    live(cast)
+    judge_live()
+    assert figures(cast.manager).models == figures(cast.auditor).models == 1
+    assert figures(cast.stranger).models == 0
+
+
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [("admin", 200), ("auditor", 200), ("reviewer", 200), ("manager", 200), ("member", 403), ("japanese", 403)],
+)
+def test_who_may_open_it(client, cast, who, status):
+    client.force_login(getattr(cast, who))
+    for address in ("/control/", "/control/live/", "/control/blocked/?gate=fairness", "/api/v1/control/"):
+        assert client.get(address).status_code == status, address
+
+
+def test_each_figure_leads_to_its_list(client, cast):
+    worse = live(cast, "scoring", risk="low")
+    live(cast)
+    audit(worse.version, "fairness", fairness(0.17, 0.12, 0.22))
+    judge_live()
+    client.force_login(cast.manager)
+    page = client.get("/control/").content.decode()
+    assert "Live models that do not pass today's policies: 1 of 2." in page
+    assert "/control/live/?risk=low&amp;outcome=fail" in page
+    rows = client.get("/control/live/?risk=low&outcome=fail").content.decode()
+    assert "scoring" in rows
+    assert "credit-limit" not in rows
+    client.force_login(cast.stranger)
+    assert "scoring" not in client.get("/control/live/").content.decode()
+
+
+def test_what_no_policy_has_judged_is_listed_by_a_dash(client, cast):
+    live(cast)
+    client.force_login(cast.manager)
+    assert "risk=high&amp;outcome=-" in client.get("/control/").content.decode()
+    assert "credit-limit" in client.get("/control/live/?risk=high&outcome=-").content.decode()
+
+
+def test_the_table_runs_nothing_in_a_spreadsheet(client, cast):
+    live(cast, "=cmd|calc")
+    judge_live()
+    client.force_login(cast.manager)
+    rows = list(csv.reader(io.StringIO(client.get("/control/live/?format=csv").content.decode("utf-8-sig"))))
+    assert rows[1][1] == "'=cmd|calc"
+    assert rows[1][4:6] == ["High", "Pass"]
+
+
+def test_the_api_says_the_same(client, cast):
+    live(cast)
+    judge_live()
+    client.force_login(cast.manager)
+    answer = client.get("/api/v1/control/").json()
+    assert answer["live"] == [{"risk": "high", "outcome": "pass", "models": 1}]
+    assert (answer["in_control"], answer["share_under_policy"], answer["models"]) == (True, 1.0, 1)
+
+
+def test_more_models_take_no_more_reads(client, cast):
+    live(cast)
+    judge_live()
+    client.force_login(cast.manager)
+
+    def reads() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            client.get("/control/")
+        return len(queries)
+
+    reads()
+    before = reads()
+    for number in range(4):
+        live(cast, f"more-{number}")
+        requested(cast, make_version(make_model(cast, f"bare-{number}")))
+    judge_live()
+    assert reads() == before
+    assert before < 25
