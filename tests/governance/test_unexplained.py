@@ -60,11 +60,21 @@ class Live:
     def do(self, program: str) -> None:
         plain_client(BEGIN + program, self.name)
 
+    @property
+    def findings(self):
+        """Those of this model: the server holds others', with aliases that nobody approved here."""
+        return Finding.objects.filter(model=self.model)
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds of open findings."""
+        return sorted(self.findings.open().values_list("kind", flat=True))
+
     def poll(self) -> list[str]:
         """The kinds of open findings after one poll."""
         self.registry.refresh_from_db()
         poll(self.registry, connect(self.registry))
-        return sorted(Finding.objects.open().filter(model__name=self.name).values_list("kind", flat=True))
+        return self.kinds
 
 
 @pytest.fixture
@@ -76,12 +86,12 @@ def test_an_alias_moved_and_moved_back(live):
     assert live.poll() == []
     live.do("client.set_registered_model_alias(name, 'champion', '2')")
     assert live.poll() == ["alias_moved"]
-    found = Finding.objects.get()
+    found = live.findings.get()
     assert (found.severity, found.detail["expected"], found.detail["found"]) == ("high", 1, 2)
     assert (found.environment, found.version.number, found.team_id) == ("production", 2, live.promotion.team_id)
     assert Event.objects.get(uuid=found.event).action == "finding.open"
     assert live.poll() == ["alias_moved"]
-    assert Finding.objects.count() == 1
+    assert live.findings.count() == 1
     live.do("client.set_registered_model_alias(name, 'champion', '1')")
     assert live.poll() == []
     found.refresh_from_db()
@@ -92,7 +102,7 @@ def test_an_alias_removed_and_one_that_nobody_approved(live):
     live.do("client.delete_registered_model_alias(name, 'champion')")
     live.do("client.set_registered_model_alias(name, 'staging', '2')")
     assert live.poll() == ["alias_removed", "never_approved"]
-    assert set(Finding.objects.values_list("severity", flat=True)) == {"high"}
+    assert set(live.findings.values_list("severity", flat=True)) == {"high"}
 
 
 def test_a_deleted_version_and_a_tag(live):
@@ -129,7 +139,7 @@ def test_sql_behind_the_servers_back(live):
 def test_a_model_with_a_new_name_and_one_that_is_gone(live):
     live.do("client.rename_registered_model(name, name + '-new')")
     assert live.poll() == ["model_renamed"]
-    assert Finding.objects.get(kind="model_renamed").detail["found"] == f"{live.name}-new"
+    assert live.findings.get(kind="model_renamed").detail["found"] == f"{live.name}-new"
     live.do("client.delete_registered_model(name + '-new')")
     assert live.poll() == ["model_deleted"]
 
@@ -137,7 +147,7 @@ def test_a_model_with_a_new_name_and_one_that_is_gone(live):
 def test_a_sweep_finds_the_same(live):
     live.do("client.set_registered_model_alias(name, 'champion', '2'); client.delete_model_version(name, '1')")
     sync(live.registry, connect(live.registry))
-    assert sorted(Finding.objects.open().values_list("kind", flat=True)) == ["alias_moved", "version_deleted"]
+    assert live.kinds == ["alias_moved", "version_deleted"]
 
 
 def test_files_that_are_overwritten_at_the_artifact_store(live):
@@ -147,7 +157,7 @@ def test_files_that_are_overwritten_at_the_artifact_store(live):
     def check() -> list[str]:
         ask_for_check(placement=place)
         drain()
-        return list(Finding.objects.open().values_list("kind", flat=True))
+        return live.kinds
 
     assert check() == []
     version = ModelVersion.objects.get(model=live.model, number=1)
@@ -161,7 +171,7 @@ def test_files_that_are_overwritten_at_the_artifact_store(live):
     put("artifact_path: something else")
     assert live.poll() == []
     assert check() == ["artifact_changed"]
-    found = Finding.objects.get()
+    found = live.findings.get()
     assert (found.severity, found.detail["expected"]) == ("critical", live.promotion.bound["artifact"])
     put("artifact_path: model 1")
     assert check() == []
@@ -174,7 +184,7 @@ def test_a_registry_that_is_down_is_not_a_file_that_is_unchanged(live):
     assert check_what_is_due() == 1
     drain()
     assert Job.objects.about("placement", place.pk).get().state == "failed"
-    assert not Finding.objects.exists()
+    assert not live.findings.exists()
     assert check_what_is_due() == 1, "it is asked for again"
     Registry.objects.update(address=live.server.address)
     drain()
