@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -43,11 +45,17 @@ def shipped_text(framework: Framework) -> str:
         The framework is not shipped.
     """
     if frameworks.shipped().get(framework.key) == framework:
-        return completed(frameworks.FOLDER.joinpath(f"{framework.key}.yaml").read_text("utf-8"))
+        return _completed_file(frameworks.FOLDER / f"{framework.key}.yaml")
     if frameworks.history().get((framework.key, framework.version)) == framework:
         path = frameworks.FOLDER / "history" / f"{framework.key}.{framework.version}.yaml"
         return path.read_text("utf-8")
     raise LookupError(f"{framework.key} {framework.version}")
+
+
+@lru_cache(maxsize=16)
+def _completed_file(path: Path) -> str:
+    """The completed text of a file of the product, which stays as it is while a process runs."""
+    return completed(path.read_text("utf-8"))
 
 
 def completed(text: str) -> str:

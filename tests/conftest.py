@@ -6,6 +6,8 @@ import os
 
 import pytest
 
+from tests.databases import django_db_setup  # noqa: F401  a fixture
+
 
 def pytest_ignore_collect(collection_path, config):
     """The tests on Spark need Java and an extra: they run where they are named, as in the CI's step of their own."""
@@ -25,6 +27,8 @@ def _quiet(settings, tmp_path):
     }
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    # Each client of a test is a site that starts anew; to read all static files for it takes longer than a page.
+    settings.WHITENOISE_AUTOREFRESH = True
 
 
 class Cast:

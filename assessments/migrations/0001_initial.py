@@ -16,184 +16,74 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="Assessment",
+            name='Assessment',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("framework", models.CharField(max_length=60)),
-                ("framework_version", models.CharField(max_length=20)),
-                ("framework_digest", models.CharField(max_length=80)),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[("draft", "In progress"), ("submitted", "Submitted")], default="draft", max_length=9
-                    ),
-                ),
-                ("started_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ("submitted_at", models.DateTimeField(null=True)),
-                (
-                    "score",
-                    models.JSONField(help_text="The score at submission, as levels.to_json() gives it", null=True),
-                ),
-                (
-                    "started_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "submitted_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "team",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="assessments", to="accounts.team"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('framework', models.CharField(max_length=60)),
+                ('framework_version', models.CharField(max_length=20)),
+                ('framework_digest', models.CharField(max_length=80)),
+                ('state', models.CharField(choices=[('draft', 'In progress'), ('submitted', 'Submitted')], default='draft', max_length=9)),
+                ('started_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ('submitted_at', models.DateTimeField(null=True)),
+                ('score', models.JSONField(help_text='The score at submission, as levels.to_json() gives it', null=True)),
+                ('started_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('submitted_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('team', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assessments', to='accounts.team')),
             ],
             options={
-                "ordering": ["-started_at", "-id"],
+                'ordering': ['-started_at', '-id'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'draft')), fields=('team', 'framework'), name='one_draft_a_team_and_framework'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'draft'), ('submitted_at', None)), models.Q(('state', 'submitted'), ('submitted_at__isnull', False)), _connector='OR'), name='submitted_assessment_has_a_date')],
             },
         ),
         migrations.CreateModel(
-            name="Answer",
+            name='Answer',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("criterion", models.CharField(max_length=80)),
-                ("practice", models.CharField(max_length=80)),
-                (
-                    "value",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("yes", "Yes"),
-                            ("partly", "Partly"),
-                            ("no", "No"),
-                            ("na", "Not applicable"),
-                            ("", "I do not know yet"),
-                        ],
-                        default="",
-                        max_length=6,
-                    ),
-                ),
-                ("note", models.TextField(blank=True)),
-                ("rev", models.PositiveIntegerField(default=0)),
-                (
-                    "carried",
-                    models.BooleanField(
-                        default=False, help_text="Taken over from the last assessment, not confirmed yet"
-                    ),
-                ),
-                ("answered_at", models.DateTimeField(null=True)),
-                (
-                    "answered_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "assessment",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="answers", to="assessments.assessment"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('criterion', models.CharField(max_length=80)),
+                ('practice', models.CharField(max_length=80)),
+                ('value', models.CharField(blank=True, choices=[('yes', 'Yes'), ('partly', 'Partly'), ('no', 'No'), ('na', 'Not applicable'), ('', 'I do not know yet')], default='', max_length=6)),
+                ('note', models.TextField(blank=True)),
+                ('rev', models.PositiveIntegerField(default=0)),
+                ('carried', models.BooleanField(default=False, help_text='Taken over from the last assessment, not confirmed yet')),
+                ('answered_at', models.DateTimeField(null=True)),
+                ('answered_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('assessment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='assessments.assessment')),
             ],
             options={
-                "ordering": ["id"],
+                'ordering': ['id'],
+                'constraints': [models.UniqueConstraint(fields=('assessment', 'criterion'), name='one_answer_a_criterion'), models.CheckConstraint(condition=models.Q(('value__in', ['yes', 'partly', 'no', 'na', ''])), name='answer_value_known')],
             },
         ),
         migrations.CreateModel(
-            name="Evidence",
+            name='Evidence',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("fact", models.CharField(max_length=60)),
-                ("source", models.CharField(max_length=60)),
-                ("grade", models.CharField(max_length=1)),
-                ("value", models.JSONField(null=True)),
-                ("items", models.PositiveIntegerField(null=True)),
-                ("detail", models.TextField(blank=True, help_text="Where it was found, or examples of what lacks")),
-                ("observed_at", models.DateTimeField()),
-                (
-                    "team",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="evidence", to="accounts.team"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('fact', models.CharField(max_length=60)),
+                ('source', models.CharField(max_length=60)),
+                ('grade', models.CharField(max_length=1)),
+                ('value', models.JSONField(null=True)),
+                ('items', models.PositiveIntegerField(null=True)),
+                ('detail', models.TextField(blank=True, help_text='Where it was found, or examples of what lacks')),
+                ('observed_at', models.DateTimeField()),
+                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='evidence', to='accounts.team')),
             ],
             options={
-                "ordering": ["fact"],
+                'ordering': ['fact'],
+                'constraints': [models.UniqueConstraint(fields=('team', 'fact', 'source'), name='one_fact_a_source'), models.CheckConstraint(condition=models.Q(('grade__in', ['A', 'B', 'C'])), name='evidence_grade_known')],
             },
         ),
         migrations.CreateModel(
-            name="LevelRecord",
+            name='LevelRecord',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("framework", models.CharField(max_length=60)),
-                ("at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("score", models.JSONField(help_text="As levels.to_json() gives it")),
-                (
-                    "team",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="level_records", to="accounts.team"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('framework', models.CharField(max_length=60)),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('score', models.JSONField(help_text='As levels.to_json() gives it')),
+                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='level_records', to='accounts.team')),
             ],
             options={
-                "ordering": ["at", "id"],
+                'ordering': ['at', 'id'],
+                'indexes': [models.Index(fields=['team', 'framework', 'at'], name='assessments_team_id_544e42_idx')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="assessment",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "draft")),
-                fields=("team", "framework"),
-                name="one_draft_a_team_and_framework",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assessment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "draft"), ("submitted_at", None)),
-                    models.Q(("state", "submitted"), ("submitted_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="submitted_assessment_has_a_date",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="answer",
-            constraint=models.UniqueConstraint(fields=("assessment", "criterion"), name="one_answer_a_criterion"),
-        ),
-        migrations.AddConstraint(
-            model_name="answer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("value__in", ["yes", "partly", "no", "na", ""])), name="answer_value_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="evidence",
-            constraint=models.UniqueConstraint(fields=("team", "fact", "source"), name="one_fact_a_source"),
-        ),
-        migrations.AddConstraint(
-            model_name="evidence",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("grade__in", ["A", "B", "C"])), name="evidence_grade_known"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="levelrecord",
-            index=models.Index(fields=["team", "framework", "at"], name="assessments_team_id_544e42_idx"),
         ),
     ]

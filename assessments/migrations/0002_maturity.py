@@ -21,9 +21,12 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('finished_at', models.DateTimeField(null=True)),
+                ('assessment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='answerers', to='assessments.assessment')),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'ordering': ['id'],
+                'constraints': [models.UniqueConstraint(fields=('assessment', 'person'), name='one_answerer_a_person')],
             },
         ),
         migrations.CreateModel(
@@ -37,9 +40,12 @@ class Migration(migrations.Migration):
                 ('sha256', models.CharField(max_length=64)),
                 ('at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('removed_at', models.DateTimeField(null=True)),
+                ('assessment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attachments', to='assessments.assessment')),
+                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'ordering': ['id'],
+                'indexes': [models.Index(fields=['assessment', 'criterion'], name='assessments_assessm_f075d2_idx')],
             },
         ),
         migrations.CreateModel(
@@ -52,6 +58,7 @@ class Migration(migrations.Migration):
                 ('due', models.DateField()),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('closed_at', models.DateTimeField(null=True)),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'ordering': ['-created_at', '-id'],
@@ -61,9 +68,12 @@ class Migration(migrations.Migration):
             name='CampaignTeam',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='members', to='assessments.campaign')),
+                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='campaigns', to='accounts.team')),
             ],
             options={
                 'ordering': ['team__name'],
+                'constraints': [models.UniqueConstraint(fields=('campaign', 'team'), name='one_team_a_campaign')],
             },
         ),
         migrations.CreateModel(
@@ -81,9 +91,13 @@ class Migration(migrations.Migration):
                 ('reason', models.TextField(blank=True)),
                 ('resolved_at', models.DateTimeField(null=True)),
                 ('accepted_until', models.DateTimeField(null=True)),
+                ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='contradictions', to=settings.AUTH_USER_MODEL)),
+                ('resolved_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contradictions', to='accounts.team')),
             ],
             options={
                 'ordering': ['-opened_at', '-id'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('team', 'practice'), name='one_open_contradiction_a_practice'), models.CheckConstraint(condition=models.Q(models.Q(('resolution', ''), ('resolved_at', None), ('state', 'open')), models.Q(('resolved_at__isnull', False), ('state', 'resolved'), models.Q(('resolution', ''), _negated=True)), _connector='OR'), name='resolved_contradiction_says_how')],
             },
         ),
         migrations.CreateModel(
@@ -98,9 +112,12 @@ class Migration(migrations.Migration):
                 ('answer_rev', models.PositiveIntegerField(default=0)),
                 ('at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('until', models.DateTimeField(help_text='Until when it is current; set by the signature', null=True)),
+                ('assessment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reviews', to='assessments.assessment')),
+                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'ordering': ['id'],
+                'constraints': [models.UniqueConstraint(fields=('assessment', 'criterion'), name='one_review_a_criterion'), models.CheckConstraint(condition=models.Q(('verdict__in', ['confirmed', 'refused'])), name='review_verdict_known'), models.CheckConstraint(condition=models.Q(('note', ''), ('verdict', 'refused'), _negated=True), name='refused_review_says_why')],
             },
         ),
         migrations.CreateModel(
@@ -111,9 +128,13 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('due', models.DateField(blank=True, null=True)),
                 ('done_at', models.DateTimeField(null=True)),
+                ('assessment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='delegations', to='assessments.assessment')),
+                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('to', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='delegations', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'ordering': ['id'],
+                'constraints': [models.UniqueConstraint(fields=('assessment', 'criterion'), name='one_delegation_a_criterion')],
             },
         ),
         migrations.CreateModel(
@@ -130,9 +151,12 @@ class Migration(migrations.Migration):
                 ('rev', models.PositiveIntegerField(default=0)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('published_at', models.DateTimeField(null=True)),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('published_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'ordering': ['key', '-version'],
+                'constraints': [models.UniqueConstraint(fields=('key', 'version'), name='one_row_a_framework_version'), models.UniqueConstraint(condition=models.Q(('state', 'current')), fields=('key',), name='one_current_version'), models.UniqueConstraint(condition=models.Q(('state', 'draft')), fields=('key',), name='one_draft_a_framework'), models.CheckConstraint(condition=models.Q(('state', 'draft'), models.Q(('digest', ''), _negated=True), _connector='OR'), name='published_framework_has_a_digest')],
             },
         ),
         migrations.CreateModel(
@@ -144,20 +168,12 @@ class Migration(migrations.Migration):
                 ('note', models.TextField(blank=True)),
                 ('rev', models.PositiveIntegerField(default=0)),
                 ('answered_at', models.DateTimeField(null=True)),
+                ('assessment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='independent_answers', to='assessments.assessment')),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'ordering': ['id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='ItemComment',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('text', models.TextField()),
-            ],
-            options={
-                'ordering': ['at', 'id'],
+                'constraints': [models.UniqueConstraint(fields=('assessment', 'person', 'criterion'), name='one_independent_answer_a_person_and_criterion'), models.CheckConstraint(condition=models.Q(('value__in', ['yes', 'partly', 'no', 'na', ''])), name='independent_answer_value_known')],
             },
         ),
         migrations.CreateModel(
@@ -167,6 +183,8 @@ class Migration(migrations.Migration):
                 ('on', models.DateField()),
                 ('label', models.CharField(max_length=120)),
                 ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='milestones', to='accounts.team')),
             ],
             options={
                 'ordering': ['on', 'id'],
@@ -181,9 +199,12 @@ class Migration(migrations.Migration):
                 ('opened_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('closes_on', models.DateField()),
                 ('closed_at', models.DateTimeField(null=True)),
+                ('opened_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pulses', to='accounts.team')),
             ],
             options={
                 'ordering': ['-opened_at', '-id'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('closed_at', None)), fields=('team', 'framework'), name='one_open_pulse_a_team')],
             },
         ),
         migrations.CreateModel(
@@ -192,9 +213,11 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('criterion', models.CharField(max_length=100)),
                 ('agreement', models.PositiveSmallIntegerField()),
+                ('pulse', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='assessments.pulse')),
             ],
             options={
                 'ordering': ['id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('agreement__gte', 1), ('agreement__lte', 5)), name='pulse_agreement_one_to_five')],
             },
         ),
         migrations.CreateModel(
@@ -202,7 +225,12 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('answered', models.BooleanField(default=False)),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('pulse', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='invitations', to='assessments.pulse')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('pulse', 'person'), name='one_invitation_a_person')],
+            },
         ),
         migrations.CreateModel(
             name='RoadmapItem',
@@ -220,9 +248,27 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('closed_at', models.DateTimeField(null=True)),
                 ('closed_because', models.JSONField(help_text='A message: evidence that showed it done, or a reason', null=True)),
+                ('closed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='roadmap_items', to=settings.AUTH_USER_MODEL)),
+                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='roadmap_items', to='accounts.team')),
             ],
             options={
                 'ordering': ['place', 'id'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ['planned', 'doing'])), fields=('team', 'practice'), name='one_open_item_a_practice'), models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('state__in', ['planned', 'doing'])), models.Q(('closed_at__isnull', False), ('state__in', ['done', 'dropped'])), _connector='OR'), name='closed_item_has_a_date')],
+            },
+        ),
+        migrations.CreateModel(
+            name='ItemComment',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('text', models.TextField()),
+                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='comments', to='assessments.roadmapitem')),
+            ],
+            options={
+                'ordering': ['at', 'id'],
             },
         ),
         migrations.CreateModel(
@@ -234,9 +280,12 @@ class Migration(migrations.Migration):
                 ('level', models.PositiveSmallIntegerField()),
                 ('reason', models.TextField()),
                 ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='targets', to='accounts.team')),
             ],
             options={
                 'ordering': ['id'],
+                'constraints': [models.UniqueConstraint(fields=('team', 'framework', 'dimension'), name='one_target_a_dimension'), models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='target_has_a_reason')],
             },
         ),
         migrations.CreateModel(
@@ -251,9 +300,13 @@ class Migration(migrations.Migration):
                 ('since', models.DateTimeField(help_text='When the official level became what it is')),
                 ('computed_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('valid_until', models.DateTimeField(null=True)),
+                ('assessment', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='assessments.assessment')),
+                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='standings', to='accounts.team')),
             ],
             options={
                 'ordering': ['id'],
+                'indexes': [models.Index(fields=['valid_until'], name='assessments_valid_u_eda71d_idx')],
+                'constraints': [models.UniqueConstraint(fields=('team', 'framework'), name='one_standing_a_team_and_framework')],
             },
         ),
         migrations.CreateModel(
@@ -262,9 +315,12 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('tool', models.CharField(max_length=80)),
                 ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tools', to='accounts.team')),
             ],
             options={
                 'ordering': ['tool'],
+                'constraints': [models.UniqueConstraint(fields=('team', 'tool'), name='one_tool_a_team')],
             },
         ),
         migrations.RemoveConstraint(
@@ -312,31 +368,6 @@ class Migration(migrations.Migration):
             field=models.CharField(choices=[('draft', 'In progress'), ('submitted', 'Submitted'), ('signed', 'Reviewed and signed')], default='draft', max_length=9),
         ),
         migrations.AddField(
-            model_name='answerer',
-            name='assessment',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='answerers', to='assessments.assessment'),
-        ),
-        migrations.AddField(
-            model_name='answerer',
-            name='person',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='attachment',
-            name='assessment',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attachments', to='assessments.assessment'),
-        ),
-        migrations.AddField(
-            model_name='attachment',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='campaign',
-            name='created_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
             model_name='assessment',
             name='campaign',
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='assessments', to='assessments.campaign'),
@@ -344,270 +375,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='assessment',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('signed_at', None), ('state', 'draft'), ('submitted_at', None)), models.Q(('signed_at', None), ('state', 'submitted'), ('submitted_at__isnull', False)), models.Q(('signed_at__isnull', False), ('state', 'signed'), ('submitted_at__isnull', False)), _connector='OR'), name='assessment_state_has_its_dates'),
-        ),
-        migrations.AddField(
-            model_name='campaignteam',
-            name='campaign',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='members', to='assessments.campaign'),
-        ),
-        migrations.AddField(
-            model_name='campaignteam',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='campaigns', to='accounts.team'),
-        ),
-        migrations.AddField(
-            model_name='contradiction',
-            name='owner',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='contradictions', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='contradiction',
-            name='resolved_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='contradiction',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contradictions', to='accounts.team'),
-        ),
-        migrations.AddField(
-            model_name='criterionreview',
-            name='assessment',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reviews', to='assessments.assessment'),
-        ),
-        migrations.AddField(
-            model_name='criterionreview',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='delegation',
-            name='assessment',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='delegations', to='assessments.assessment'),
-        ),
-        migrations.AddField(
-            model_name='delegation',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='delegation',
-            name='to',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='delegations', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='frameworkversion',
-            name='created_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='frameworkversion',
-            name='published_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='independentanswer',
-            name='assessment',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='independent_answers', to='assessments.assessment'),
-        ),
-        migrations.AddField(
-            model_name='independentanswer',
-            name='person',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='itemcomment',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='milestone',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='milestone',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='milestones', to='accounts.team'),
-        ),
-        migrations.AddField(
-            model_name='pulse',
-            name='opened_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='pulse',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pulses', to='accounts.team'),
-        ),
-        migrations.AddField(
-            model_name='pulseanswer',
-            name='pulse',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='assessments.pulse'),
-        ),
-        migrations.AddField(
-            model_name='pulseinvitation',
-            name='person',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='pulseinvitation',
-            name='pulse',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='invitations', to='assessments.pulse'),
-        ),
-        migrations.AddField(
-            model_name='roadmapitem',
-            name='closed_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='roadmapitem',
-            name='created_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='roadmapitem',
-            name='owner',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='roadmap_items', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='roadmapitem',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='roadmap_items', to='accounts.team'),
-        ),
-        migrations.AddField(
-            model_name='itemcomment',
-            name='item',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='comments', to='assessments.roadmapitem'),
-        ),
-        migrations.AddField(
-            model_name='target',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='target',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='targets', to='accounts.team'),
-        ),
-        migrations.AddField(
-            model_name='teamstanding',
-            name='assessment',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='assessments.assessment'),
-        ),
-        migrations.AddField(
-            model_name='teamstanding',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='standings', to='accounts.team'),
-        ),
-        migrations.AddField(
-            model_name='teamtool',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='teamtool',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tools', to='accounts.team'),
-        ),
-        migrations.AddConstraint(
-            model_name='answerer',
-            constraint=models.UniqueConstraint(fields=('assessment', 'person'), name='one_answerer_a_person'),
-        ),
-        migrations.AddIndex(
-            model_name='attachment',
-            index=models.Index(fields=['assessment', 'criterion'], name='assessments_assessm_f075d2_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaignteam',
-            constraint=models.UniqueConstraint(fields=('campaign', 'team'), name='one_team_a_campaign'),
-        ),
-        migrations.AddConstraint(
-            model_name='contradiction',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('team', 'practice'), name='one_open_contradiction_a_practice'),
-        ),
-        migrations.AddConstraint(
-            model_name='contradiction',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('resolution', ''), ('resolved_at', None), ('state', 'open')), models.Q(('resolved_at__isnull', False), ('state', 'resolved'), models.Q(('resolution', ''), _negated=True)), _connector='OR'), name='resolved_contradiction_says_how'),
-        ),
-        migrations.AddConstraint(
-            model_name='criterionreview',
-            constraint=models.UniqueConstraint(fields=('assessment', 'criterion'), name='one_review_a_criterion'),
-        ),
-        migrations.AddConstraint(
-            model_name='criterionreview',
-            constraint=models.CheckConstraint(condition=models.Q(('verdict__in', ['confirmed', 'refused'])), name='review_verdict_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='criterionreview',
-            constraint=models.CheckConstraint(condition=models.Q(('note', ''), ('verdict', 'refused'), _negated=True), name='refused_review_says_why'),
-        ),
-        migrations.AddConstraint(
-            model_name='delegation',
-            constraint=models.UniqueConstraint(fields=('assessment', 'criterion'), name='one_delegation_a_criterion'),
-        ),
-        migrations.AddConstraint(
-            model_name='frameworkversion',
-            constraint=models.UniqueConstraint(fields=('key', 'version'), name='one_row_a_framework_version'),
-        ),
-        migrations.AddConstraint(
-            model_name='frameworkversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'current')), fields=('key',), name='one_current_version'),
-        ),
-        migrations.AddConstraint(
-            model_name='frameworkversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'draft')), fields=('key',), name='one_draft_a_framework'),
-        ),
-        migrations.AddConstraint(
-            model_name='frameworkversion',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'draft'), models.Q(('digest', ''), _negated=True), _connector='OR'), name='published_framework_has_a_digest'),
-        ),
-        migrations.AddConstraint(
-            model_name='independentanswer',
-            constraint=models.UniqueConstraint(fields=('assessment', 'person', 'criterion'), name='one_independent_answer_a_person_and_criterion'),
-        ),
-        migrations.AddConstraint(
-            model_name='independentanswer',
-            constraint=models.CheckConstraint(condition=models.Q(('value__in', ['yes', 'partly', 'no', 'na', ''])), name='independent_answer_value_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='pulse',
-            constraint=models.UniqueConstraint(condition=models.Q(('closed_at', None)), fields=('team', 'framework'), name='one_open_pulse_a_team'),
-        ),
-        migrations.AddConstraint(
-            model_name='pulseanswer',
-            constraint=models.CheckConstraint(condition=models.Q(('agreement__gte', 1), ('agreement__lte', 5)), name='pulse_agreement_one_to_five'),
-        ),
-        migrations.AddConstraint(
-            model_name='pulseinvitation',
-            constraint=models.UniqueConstraint(fields=('pulse', 'person'), name='one_invitation_a_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='roadmapitem',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['planned', 'doing'])), fields=('team', 'practice'), name='one_open_item_a_practice'),
-        ),
-        migrations.AddConstraint(
-            model_name='roadmapitem',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('state__in', ['planned', 'doing'])), models.Q(('closed_at__isnull', False), ('state__in', ['done', 'dropped'])), _connector='OR'), name='closed_item_has_a_date'),
-        ),
-        migrations.AddConstraint(
-            model_name='target',
-            constraint=models.UniqueConstraint(fields=('team', 'framework', 'dimension'), name='one_target_a_dimension'),
-        ),
-        migrations.AddConstraint(
-            model_name='target',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='target_has_a_reason'),
-        ),
-        migrations.AddIndex(
-            model_name='teamstanding',
-            index=models.Index(fields=['valid_until'], name='assessments_valid_u_eda71d_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='teamstanding',
-            constraint=models.UniqueConstraint(fields=('team', 'framework'), name='one_standing_a_team_and_framework'),
-        ),
-        migrations.AddConstraint(
-            model_name='teamtool',
-            constraint=models.UniqueConstraint(fields=('team', 'tool'), name='one_tool_a_team'),
         ),
     ]

@@ -18,30 +18,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='ModelVersion',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('run_id', models.CharField(blank=True, max_length=64)),
-                ('logged_model_id', models.CharField(blank=True, max_length=64)),
-                ('source', models.CharField(blank=True, max_length=1000)),
-                ('status', models.CharField(blank=True, max_length=40)),
-                ('description', models.TextField(blank=True)),
-                ('tags', models.JSONField(default=dict)),
-                ('run', models.JSONField(help_text='The run as registry.RemoteRun.to_json(); None if there is none', null=True)),
-                ('author', models.CharField(blank=True, help_text="The run's user, as MLflow says", max_length=200)),
-                ('lineage', models.JSONField(help_text='The last full read for the lineage audit', null=True)),
-                ('artifact_digest', models.CharField(blank=True, max_length=80)),
-                ('registered_at', models.DateTimeField(null=True)),
-                ('changed_at', models.DateTimeField(null=True)),
-                ('seen_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('deleted_at', models.DateTimeField(null=True)),
-            ],
-            options={
-                'ordering': ['-number'],
-            },
-        ),
-        migrations.CreateModel(
             name='Registry',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -77,6 +53,52 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'policies',
                 'ordering': ['key', '-version'],
+                'constraints': [models.UniqueConstraint(fields=('key', 'version'), name='one_policy_a_version')],
+            },
+        ),
+        migrations.CreateModel(
+            name='RegisteredModel',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=300)),
+                ('description', models.TextField(blank=True)),
+                ('tags', models.JSONField(default=dict)),
+                ('aliases', models.JSONField(default=dict, help_text='alias → version number, as MLflow says')),
+                ('registered_at', models.DateTimeField(null=True)),
+                ('changed_at', models.DateTimeField(null=True)),
+                ('deleted_at', models.DateTimeField(help_text='When the mirror no longer found it', null=True)),
+                ('team', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='models', to='accounts.team', verbose_name='team')),
+                ('registry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='models', to='governance.registry')),
+            ],
+            options={
+                'ordering': ['name'],
+                'constraints': [models.UniqueConstraint(fields=('registry', 'name'), name='one_model_a_registry_and_name')],
+            },
+        ),
+        migrations.CreateModel(
+            name='ModelVersion',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.PositiveIntegerField()),
+                ('run_id', models.CharField(blank=True, max_length=64)),
+                ('logged_model_id', models.CharField(blank=True, max_length=64)),
+                ('source', models.CharField(blank=True, max_length=1000)),
+                ('status', models.CharField(blank=True, max_length=40)),
+                ('description', models.TextField(blank=True)),
+                ('tags', models.JSONField(default=dict)),
+                ('run', models.JSONField(help_text='The run as registry.RemoteRun.to_json(); None if there is none', null=True)),
+                ('author', models.CharField(blank=True, help_text="The run's user, as MLflow says", max_length=200)),
+                ('lineage', models.JSONField(help_text='The last full read for the lineage audit', null=True)),
+                ('artifact_digest', models.CharField(blank=True, max_length=80)),
+                ('registered_at', models.DateTimeField(null=True)),
+                ('changed_at', models.DateTimeField(null=True)),
+                ('seen_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('deleted_at', models.DateTimeField(null=True)),
+                ('model', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='governance.registeredmodel')),
+            ],
+            options={
+                'ordering': ['-number'],
+                'constraints': [models.UniqueConstraint(fields=('model', 'number'), name='one_version_a_number')],
             },
         ),
         migrations.CreateModel(
@@ -98,6 +120,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-id'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ['open', 'approved'])), fields=('version', 'environment'), name='one_active_promotion_a_version_and_environment'), models.CheckConstraint(condition=models.Q(('state__in', ['open', 'approved', 'done', 'sent_back', 'refused', 'withdrawn', 'failed'])), name='promotion_state_known')],
             },
         ),
         migrations.CreateModel(
@@ -116,24 +139,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['at', 'id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='RegisteredModel',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=300)),
-                ('description', models.TextField(blank=True)),
-                ('tags', models.JSONField(default=dict)),
-                ('aliases', models.JSONField(default=dict, help_text='alias → version number, as MLflow says')),
-                ('registered_at', models.DateTimeField(null=True)),
-                ('changed_at', models.DateTimeField(null=True)),
-                ('deleted_at', models.DateTimeField(help_text='When the mirror no longer found it', null=True)),
-                ('team', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='models', to='accounts.team', verbose_name='team')),
-                ('registry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='models', to='governance.registry')),
-            ],
-            options={
-                'ordering': ['name'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('decision', 'approve'), models.Q(('reason', ''), _negated=True), _connector='OR'), name='refusing_and_sending_back_need_a_reason'), models.UniqueConstraint(condition=models.Q(('decision', 'approve'), ('lapsed_at', None)), fields=('promotion', 'by'), name='one_standing_approval_a_person')],
             },
         ),
         migrations.CreateModel(
@@ -158,6 +164,9 @@ class Migration(migrations.Migration):
                 ('changed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('model', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='profile', to='governance.registeredmodel')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['tabular', 'text', 'image', 'generative'])), name='profile_kind_known'), models.CheckConstraint(condition=models.Q(('risk__in', ['low', 'medium', 'high'])), name='profile_risk_known')],
+            },
         ),
         migrations.CreateModel(
             name='Placement',
@@ -172,6 +181,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-since', '-id'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('until', None)), fields=('model', 'environment'), name='one_version_in_an_environment')],
             },
         ),
         migrations.CreateModel(
@@ -191,12 +201,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-id'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'moving')), fields=('model', 'alias'), name='one_move_at_a_time_a_model_and_alias'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'done'), _negated=True), ('done_at__isnull', False), _connector='OR'), name='done_move_has_a_date')],
             },
-        ),
-        migrations.AddField(
-            model_name='modelversion',
-            name='model',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='governance.registeredmodel'),
         ),
         migrations.CreateModel(
             name='Audit',
@@ -218,53 +224,5 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['version', 'kind', '-created_at'], name='governance__version_7a0074_idx')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('outcome__in', ['pass', 'fail', 'inconclusive', 'not_evaluated', 'not_applicable'])), name='audit_outcome_known'), models.CheckConstraint(condition=models.Q(('kind__in', ['lineage', 'fairness', 'explanation'])), name='audit_kind_known')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.UniqueConstraint(fields=('key', 'version'), name='one_policy_a_version'),
-        ),
-        migrations.AddConstraint(
-            model_name='promotion',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['open', 'approved'])), fields=('version', 'environment'), name='one_active_promotion_a_version_and_environment'),
-        ),
-        migrations.AddConstraint(
-            model_name='promotion',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'approved', 'done', 'sent_back', 'refused', 'withdrawn', 'failed'])), name='promotion_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(('decision', 'approve'), models.Q(('reason', ''), _negated=True), _connector='OR'), name='refusing_and_sending_back_need_a_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.UniqueConstraint(condition=models.Q(('decision', 'approve'), ('lapsed_at', None)), fields=('promotion', 'by'), name='one_standing_approval_a_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='profile',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['tabular', 'text', 'image', 'generative'])), name='profile_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='profile',
-            constraint=models.CheckConstraint(condition=models.Q(('risk__in', ['low', 'medium', 'high'])), name='profile_risk_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='placement',
-            constraint=models.UniqueConstraint(condition=models.Q(('until', None)), fields=('model', 'environment'), name='one_version_in_an_environment'),
-        ),
-        migrations.AddConstraint(
-            model_name='move',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'moving')), fields=('model', 'alias'), name='one_move_at_a_time_a_model_and_alias'),
-        ),
-        migrations.AddConstraint(
-            model_name='move',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'done'), _negated=True), ('done_at__isnull', False), _connector='OR'), name='done_move_has_a_date'),
-        ),
-        migrations.AddConstraint(
-            model_name='modelversion',
-            constraint=models.UniqueConstraint(fields=('model', 'number'), name='one_version_a_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='registeredmodel',
-            constraint=models.UniqueConstraint(fields=('registry', 'name'), name='one_model_a_registry_and_name'),
         ),
     ]

@@ -27,31 +27,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
-            model_name='profile',
-            name='pinned',
-            field=models.JSONField(default=dict, editable=False, help_text='Role → the pinned digests of its sets'),
-        ),
-        migrations.AddField(
-            model_name='profile',
-            name='proxy_columns',
-            field=models.JSONField(blank=True, default=list, verbose_name='proxies of sensitive columns'),
-        ),
-        migrations.AddField(
-            model_name='profile',
-            name='score_column',
-            field=models.CharField(blank=True, help_text="The model's probability or score, where the data holds one beside the decision.", max_length=120, verbose_name='score column'),
-        ),
-        migrations.AddField(
-            model_name='profile',
-            name='slice_columns',
-            field=models.JSONField(blank=True, default=list, verbose_name='slices of performance'),
-        ),
-        migrations.AddField(
-            model_name='profile',
-            name='weight_column',
-            field=models.CharField(blank=True, help_text='How many cases a row stands for.', max_length=120, verbose_name='weight column'),
-        ),
         migrations.CreateModel(
             name='DataConnection',
             fields=[
@@ -66,6 +41,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['postgres', 'duckdb', 'sqlite'])), name='data_connection_kind_known')],
             },
         ),
         migrations.CreateModel(
@@ -97,6 +73,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name', 'pk'],
+                'constraints': [models.UniqueConstraint(fields=('team', 'name'), name='one_evaluation_set_a_name'), models.CheckConstraint(condition=models.Q(('source__in', ['upload', 'file', 's3', 'table', 'artifact', 'dataset'])), name='evaluation_set_source_known')],
             },
         ),
         migrations.CreateModel(
@@ -113,31 +90,33 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['added_at', 'pk'],
+                'constraints': [models.UniqueConstraint(fields=('model', 'set', 'role'), name='one_use_a_role'), models.UniqueConstraint(condition=models.Q(('role', 'challenger'), _negated=True), fields=('model', 'role'), name='one_set_a_role_but_challengers'), models.CheckConstraint(condition=models.Q(('role__in', ['gold', 'challenger', 'sensitive', 'training', 'reference'])), name='evaluation_role_known')],
             },
         ),
-        migrations.AddConstraint(
-            model_name='dataconnection',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['postgres', 'duckdb', 'sqlite'])), name='data_connection_kind_known'),
+        migrations.AddField(
+            model_name='profile',
+            name='pinned',
+            field=models.JSONField(default=dict, editable=False, help_text='Role → the pinned digests of its sets'),
         ),
-        migrations.AddConstraint(
-            model_name='evaluationset',
-            constraint=models.UniqueConstraint(fields=('team', 'name'), name='one_evaluation_set_a_name'),
+        migrations.AddField(
+            model_name='profile',
+            name='proxy_columns',
+            field=models.JSONField(blank=True, default=list, verbose_name='proxies of sensitive columns'),
         ),
-        migrations.AddConstraint(
-            model_name='evaluationset',
-            constraint=models.CheckConstraint(condition=models.Q(('source__in', ['upload', 'file', 's3', 'table', 'artifact', 'dataset'])), name='evaluation_set_source_known'),
+        migrations.AddField(
+            model_name='profile',
+            name='score_column',
+            field=models.CharField(blank=True, help_text="The model's probability or score, where the data holds one beside the decision.", max_length=120, verbose_name='score column'),
         ),
-        migrations.AddConstraint(
-            model_name='evaluationsetuse',
-            constraint=models.UniqueConstraint(fields=('model', 'set', 'role'), name='one_use_a_role'),
+        migrations.AddField(
+            model_name='profile',
+            name='slice_columns',
+            field=models.JSONField(blank=True, default=list, verbose_name='slices of performance'),
         ),
-        migrations.AddConstraint(
-            model_name='evaluationsetuse',
-            constraint=models.UniqueConstraint(condition=models.Q(('role', 'challenger'), _negated=True), fields=('model', 'role'), name='one_set_a_role_but_challengers'),
-        ),
-        migrations.AddConstraint(
-            model_name='evaluationsetuse',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['gold', 'challenger', 'sensitive', 'training', 'reference'])), name='evaluation_role_known'),
+        migrations.AddField(
+            model_name='profile',
+            name='weight_column',
+            field=models.CharField(blank=True, help_text='How many cases a row stands for.', max_length=120, verbose_name='weight column'),
         ),
         migrations.RunPython(list_files_in_use, migrations.RunPython.noop),
     ]

@@ -63,24 +63,10 @@ class Migration(migrations.Migration):
                 ('name_ja', models.CharField(max_length=120, verbose_name='name in Japanese')),
                 ('environment', models.CharField(blank=True, help_text='Empty for all', max_length=40, verbose_name='environment')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ('team', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.team', verbose_name='team')),
             ],
             options={
                 'ordering': ['key'],
-            },
-        ),
-        migrations.CreateModel(
-            name='BreakGlass',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.TextField(verbose_name='reason')),
-                ('first_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('second_at', models.DateTimeField(null=True)),
-                ('until', models.DateTimeField(help_text='When the passage ends, if the move was not made', null=True)),
-                ('event', models.UUIDField(help_text="The ledger's event of the first person's request")),
-            ],
-            options={
-                'verbose_name_plural': 'break-glass passages',
-                'ordering': ['-id'],
             },
         ),
         migrations.CreateModel(
@@ -95,9 +81,12 @@ class Migration(migrations.Migration):
                 ('profile_digest', models.CharField(blank=True, max_length=80)),
                 ('withdrawn_at', models.DateTimeField(null=True)),
                 ('event', models.UUIDField(help_text="The ledger's event of the signature")),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='checklist_marks', to='governance.modelversion')),
             ],
             options={
                 'ordering': ['at', 'id'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('version', 'environment', 'item', 'by'), name='one_standing_mark_a_person_and_item')],
             },
         ),
         migrations.CreateModel(
@@ -108,9 +97,12 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('text', models.TextField()),
                 ('event', models.UUIDField(help_text="The ledger's event of the comment")),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('promotion', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='comments', to='governance.promotion')),
             ],
             options={
                 'ordering': ['at', 'id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='comment_says_something')],
             },
         ),
         migrations.CreateModel(
@@ -122,10 +114,14 @@ class Migration(migrations.Migration):
                 ('reason', models.TextField(verbose_name='reason')),
                 ('ended_at', models.DateTimeField(help_text='When it was ended early', null=True)),
                 ('event', models.UUIDField(help_text="The ledger's event that named the deputy")),
+                ('deputy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deputy_for', to=settings.AUTH_USER_MODEL)),
+                ('group', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.approvergroup')),
+                ('principal', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deputies', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'verbose_name_plural': 'deputies',
                 'ordering': ['-until'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('since__lt', models.F('until'))), name='deputy_ends_after_it_began'), models.CheckConstraint(condition=models.Q(('principal', models.F('deputy')), _negated=True), name='nobody_is_their_own_deputy')],
             },
         ),
         migrations.CreateModel(
@@ -140,9 +136,12 @@ class Migration(migrations.Migration):
                 ('made_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('expires_at', models.DateTimeField()),
                 ('event', models.UUIDField(help_text="The ledger's event of the sealing")),
+                ('made_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('registry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='emergency_kits', to='governance.registry')),
             ],
             options={
                 'ordering': ['-id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['sealed', 'used', 'revoked'])), name='emergency_kit_state_known'), models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('made_at'))), name='emergency_kit_expires')],
             },
         ),
         migrations.CreateModel(
@@ -158,9 +157,13 @@ class Migration(migrations.Migration):
                 ('token_name', models.CharField(blank=True, max_length=80)),
                 ('digest', models.CharField(max_length=80)),
                 ('event', models.UUIDField(help_text="The ledger's event of the push")),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='facts', to='governance.modelversion')),
             ],
             options={
                 'ordering': ['-at', '-id'],
+                'indexes': [models.Index(fields=['version', 'key', '-at'], name='governance__version_70ccc4_idx')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('label__in', ['declared', 'attested'])), name='fact_declared_or_attested')],
             },
         ),
         migrations.CreateModel(
@@ -180,9 +183,37 @@ class Migration(migrations.Migration):
                 ('reason', models.TextField(blank=True)),
                 ('resolved_at', models.DateTimeField(null=True)),
                 ('event', models.UUIDField(help_text="The ledger's event that opened it")),
+                ('model', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='findings', to='governance.registeredmodel')),
+                ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='findings', to=settings.AUTH_USER_MODEL)),
+                ('placement', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='findings', to='governance.placement')),
+                ('promotion', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='findings', to='governance.promotion')),
+                ('registry', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='findings', to='governance.registry')),
+                ('resolved_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('version', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='findings', to='governance.modelversion')),
             ],
             options={
                 'ordering': ['-id'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('key',), name='one_open_finding_a_key'), models.CheckConstraint(condition=models.Q(('severity__in', ['low', 'high', 'critical'])), name='finding_severity_known'), models.CheckConstraint(condition=models.Q(models.Q(('resolution', ''), ('resolved_at', None), ('resolved_by', None), ('state', 'open')), models.Q(('resolution__in', ['corrected', 'accepted', 'reviewed', 'ended']), ('resolved_at__isnull', False), ('state', 'resolved')), _connector='OR'), name='resolved_finding_says_how_and_when'), models.CheckConstraint(condition=models.Q(('resolution__in', ['', 'ended']), models.Q(('resolved_by__isnull', False), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='finding_resolved_by_a_person_with_a_reason')],
+            },
+        ),
+        migrations.CreateModel(
+            name='BreakGlass',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('reason', models.TextField(verbose_name='reason')),
+                ('first_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('second_at', models.DateTimeField(null=True)),
+                ('until', models.DateTimeField(help_text='When the passage ends, if the move was not made', null=True)),
+                ('event', models.UUIDField(help_text="The ledger's event of the first person's request")),
+                ('first_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('promotion', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='break_glass', to='governance.promotion')),
+                ('second_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('finding', models.ForeignKey(help_text='The review that must be', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.finding')),
+            ],
+            options={
+                'verbose_name_plural': 'break-glass passages',
+                'ordering': ['-id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='break_glass_has_a_reason'), models.CheckConstraint(condition=models.Q(('second_by', None), models.Q(('second_by', models.F('first_by')), _negated=True), _connector='OR'), name='break_glass_needs_two_people'), models.CheckConstraint(condition=models.Q(models.Q(('finding', None), ('second_at', None), ('second_by', None), ('until', None)), models.Q(('finding__isnull', False), ('second_at__isnull', False), ('second_by__isnull', False), ('until__isnull', False)), _connector='OR'), name='open_break_glass_ends_and_is_reviewed')],
             },
         ),
         migrations.CreateModel(
@@ -199,9 +230,13 @@ class Migration(migrations.Migration):
                 ('until', models.DateTimeField()),
                 ('ended_at', models.DateTimeField(help_text='When it was ended early', null=True)),
                 ('event', models.UUIDField(help_text="The ledger's event of the signature")),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('model', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='gate_exceptions', to='governance.registeredmodel')),
+                ('version', models.ForeignKey(help_text='None for all', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='gate_exceptions', to='governance.modelversion')),
             ],
             options={
                 'ordering': ['-since', '-id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['waiver', 'ruling'])), name='gate_exception_kind_known'), models.CheckConstraint(condition=models.Q(('since__lt', models.F('until'))), name='gate_exception_ends_after_it_began'), models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='gate_exception_has_a_reason'), models.CheckConstraint(condition=models.Q(models.Q(('evidence_digest', ''), ('kind', 'waiver'), ('outcome', '')), models.Q(('kind', 'ruling'), ('outcome__in', ['pass', 'fail']), ('version__isnull', False), models.Q(('evidence_digest', ''), _negated=True)), _connector='OR'), name='ruling_says_what_and_on_which_evidence'), models.UniqueConstraint(condition=models.Q(('ended_at', None), ('kind', 'ruling')), fields=('version', 'environment', 'gate'), name='one_standing_ruling_a_gate')],
             },
         ),
         migrations.CreateModel(
@@ -210,9 +245,12 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('since', models.DateTimeField(default=django.utils.timezone.now)),
                 ('until', models.DateTimeField(null=True)),
+                ('group', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='governance.approvergroup')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='approver_memberships', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'ordering': ['group', 'since'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('until', None)), fields=('group', 'user'), name='one_open_membership_a_group_and_person'), models.CheckConstraint(condition=models.Q(('until', None), ('until__gte', models.F('since')), _connector='OR'), name='group_membership_ends_after_it_began')],
             },
         ),
         migrations.CreateModel(
@@ -224,9 +262,11 @@ class Migration(migrations.Migration):
                 ('verdict', models.JSONField(help_text='gates.Verdict.to_json()')),
                 ('rules', models.JSONField(default=list, help_text='[{policy, version, digest}] of the day')),
                 ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('placement', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='judgements', to='governance.placement')),
             ],
             options={
                 'ordering': ['-day', '-id'],
+                'constraints': [models.UniqueConstraint(fields=('placement', 'day'), name='one_live_judgement_a_day')],
             },
         ),
         migrations.CreateModel(
@@ -241,9 +281,13 @@ class Migration(migrations.Migration):
                 ('minted_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('expires_at', models.DateTimeField()),
                 ('used_at', models.DateTimeField(help_text='As the gate reports', null=True)),
+                ('kit', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='minted_tokens', to='governance.emergencykit')),
+                ('move', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='minted_tokens', to='governance.move')),
+                ('registry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='minted_tokens', to='governance.registry')),
             ],
             options={
                 'ordering': ['-minted_at'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('minted_at'))), name='minted_token_expires'), models.CheckConstraint(condition=models.Q(('move', None), ('kit', None), _connector='OR'), name='minted_token_for_a_move_or_a_kit')],
             },
         ),
         migrations.CreateModel(
@@ -254,9 +298,12 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('alias', 'An alias'), ('model', 'A model of its own'), ('registry', 'Another registry')], default='alias', max_length=8, verbose_name='kind')),
                 ('alias', models.CharField(blank=True, help_text="Empty for the policy's", max_length=120, verbose_name='alias')),
                 ('name_pattern', models.CharField(blank=True, help_text='Such as prod.{name}; empty for the same name', max_length=200, verbose_name='name of the model')),
+                ('registry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='places', to='governance.registry')),
+                ('target', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.registry', verbose_name='registry')),
             ],
             options={
                 'ordering': ['registry', 'environment'],
+                'constraints': [models.UniqueConstraint(fields=('environment', 'registry'), name='one_place_an_environment_and_registry'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'alias'), ('name_pattern', ''), ('target', None)), models.Q(('kind', 'model'), ('name_pattern__contains', '{name}'), ('target', None), models.Q(('name_pattern', '{name}'), _negated=True)), models.Q(('kind', 'registry'), ('target__isnull', False), models.Q(('target', models.F('registry')), _negated=True), models.Q(('name_pattern', ''), ('name_pattern__contains', '{name}'), _connector='OR')), _connector='OR'), name='place_as_its_kind_needs')],
             },
         ),
         migrations.CreateModel(
@@ -267,6 +314,8 @@ class Migration(migrations.Migration):
                 ('text', models.TextField()),
                 ('rev', models.PositiveIntegerField(default=1)),
                 ('changed_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('base', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.policy')),
+                ('changed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'ordering': ['key'],
@@ -285,9 +334,14 @@ class Migration(migrations.Migration):
                 ('proposed_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('decided_at', models.DateTimeField(null=True)),
                 ('event', models.UUIDField(help_text="The ledger's event of the proposal")),
+                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('model', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='profile_changes', to='governance.registeredmodel')),
+                ('proposed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('to_team', models.ForeignKey(help_text='Whose the model shall be', on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.team')),
             ],
             options={
                 'ordering': ['-id'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'proposed')), fields=('model',), name='one_profile_change_waits_a_model'), models.CheckConstraint(condition=models.Q(('state__in', ['proposed', 'agreed', 'refused', 'withdrawn', 'overtaken'])), name='profile_change_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'agreed'), _negated=True), models.Q(('decided_by__isnull', False), models.Q(('decided_by', models.F('proposed_by')), _negated=True)), _connector='OR'), name='profile_change_agreed_by_another'), models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('state', 'proposed')), models.Q(models.Q(('state', 'proposed'), _negated=True), ('decided_at__isnull', False)), _connector='OR'), name='profile_change_decided_has_a_date'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'refused'), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='refused_profile_has_a_reason')],
             },
         ),
         migrations.CreateModel(
@@ -300,9 +354,14 @@ class Migration(migrations.Migration):
                 ('digest', models.CharField(max_length=80)),
                 ('at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('event', models.UUIDField(help_text="The ledger's event; None for what was there before versions were", null=True)),
+                ('agreed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('model', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='profile_versions', to='governance.registeredmodel')),
+                ('proposed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('team', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.team')),
             ],
             options={
                 'ordering': ['model', '-number'],
+                'constraints': [models.UniqueConstraint(fields=('model', 'number'), name='one_profile_a_number'), models.CheckConstraint(condition=models.Q(('agreed_by', None), ('proposed_by', None), models.Q(('agreed_by', models.F('proposed_by')), _negated=True), _connector='OR'), name='profile_version_agreed_by_another')],
             },
         ),
         migrations.CreateModel(
@@ -316,9 +375,11 @@ class Migration(migrations.Migration):
                 ('bound', models.JSONField(default=dict)),
                 ('computed_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('holds_until', models.DateTimeField(help_text='When something that it stands on ends by itself', null=True)),
+                ('version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='stored_verdicts', to='governance.modelversion')),
             ],
             options={
                 'ordering': ['version', 'environment'],
+                'constraints': [models.UniqueConstraint(fields=('version', 'environment'), name='one_stored_verdict_an_environment')],
             },
         ),
         migrations.CreateModel(
@@ -327,10 +388,12 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('delivery_id', models.CharField(max_length=200)),
                 ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('registry', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='governance.registry')),
             ],
             options={
                 'verbose_name_plural': 'webhook deliveries',
                 'ordering': ['-at'],
+                'constraints': [models.UniqueConstraint(fields=('registry', 'delivery_id'), name='one_webhook_a_delivery')],
             },
         ),
         migrations.RemoveConstraint(
@@ -560,380 +623,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='registeredmodel',
             constraint=models.CheckConstraint(condition=models.Q(('origin', None), models.Q(('origin', models.F('id')), _negated=True), _connector='OR'), name='no_model_copies_itself'),
-        ),
-        migrations.AddField(
-            model_name='approvergroup',
-            name='team',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.team', verbose_name='team'),
-        ),
-        migrations.AddField(
-            model_name='breakglass',
-            name='first_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='breakglass',
-            name='promotion',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='break_glass', to='governance.promotion'),
-        ),
-        migrations.AddField(
-            model_name='breakglass',
-            name='second_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='checklistmark',
-            name='by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='checklistmark',
-            name='version',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='checklist_marks', to='governance.modelversion'),
-        ),
-        migrations.AddField(
-            model_name='comment',
-            name='by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='comment',
-            name='promotion',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='comments', to='governance.promotion'),
-        ),
-        migrations.AddField(
-            model_name='deputy',
-            name='deputy',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deputy_for', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='deputy',
-            name='group',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.approvergroup'),
-        ),
-        migrations.AddField(
-            model_name='deputy',
-            name='principal',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deputies', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='emergencykit',
-            name='made_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='emergencykit',
-            name='registry',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='emergency_kits', to='governance.registry'),
-        ),
-        migrations.AddField(
-            model_name='fact',
-            name='by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='fact',
-            name='version',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='facts', to='governance.modelversion'),
-        ),
-        migrations.AddField(
-            model_name='finding',
-            name='model',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='findings', to='governance.registeredmodel'),
-        ),
-        migrations.AddField(
-            model_name='finding',
-            name='owner',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='findings', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='finding',
-            name='placement',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='findings', to='governance.placement'),
-        ),
-        migrations.AddField(
-            model_name='finding',
-            name='promotion',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='findings', to='governance.promotion'),
-        ),
-        migrations.AddField(
-            model_name='finding',
-            name='registry',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='findings', to='governance.registry'),
-        ),
-        migrations.AddField(
-            model_name='finding',
-            name='resolved_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='finding',
-            name='version',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='findings', to='governance.modelversion'),
-        ),
-        migrations.AddField(
-            model_name='breakglass',
-            name='finding',
-            field=models.ForeignKey(help_text='The review that must be', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.finding'),
-        ),
-        migrations.AddField(
-            model_name='gateexception',
-            name='by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='gateexception',
-            name='model',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='gate_exceptions', to='governance.registeredmodel'),
-        ),
-        migrations.AddField(
-            model_name='gateexception',
-            name='version',
-            field=models.ForeignKey(help_text='None for all', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='gate_exceptions', to='governance.modelversion'),
-        ),
-        migrations.AddField(
-            model_name='groupmember',
-            name='group',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='governance.approvergroup'),
-        ),
-        migrations.AddField(
-            model_name='groupmember',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='approver_memberships', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='livejudgement',
-            name='placement',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='judgements', to='governance.placement'),
-        ),
-        migrations.AddField(
-            model_name='mintedtoken',
-            name='kit',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='minted_tokens', to='governance.emergencykit'),
-        ),
-        migrations.AddField(
-            model_name='mintedtoken',
-            name='move',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='minted_tokens', to='governance.move'),
-        ),
-        migrations.AddField(
-            model_name='mintedtoken',
-            name='registry',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='minted_tokens', to='governance.registry'),
-        ),
-        migrations.AddField(
-            model_name='place',
-            name='registry',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='places', to='governance.registry'),
-        ),
-        migrations.AddField(
-            model_name='place',
-            name='target',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.registry', verbose_name='registry'),
-        ),
-        migrations.AddField(
-            model_name='policydraft',
-            name='base',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.policy'),
-        ),
-        migrations.AddField(
-            model_name='policydraft',
-            name='changed_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='profilechange',
-            name='decided_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='profilechange',
-            name='model',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='profile_changes', to='governance.registeredmodel'),
-        ),
-        migrations.AddField(
-            model_name='profilechange',
-            name='proposed_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='profilechange',
-            name='to_team',
-            field=models.ForeignKey(help_text='Whose the model shall be', on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.team'),
-        ),
-        migrations.AddField(
-            model_name='profileversion',
-            name='agreed_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='profileversion',
-            name='model',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='profile_versions', to='governance.registeredmodel'),
-        ),
-        migrations.AddField(
-            model_name='profileversion',
-            name='proposed_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='profileversion',
-            name='team',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.team'),
-        ),
-        migrations.AddField(
-            model_name='storedverdict',
-            name='version',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='stored_verdicts', to='governance.modelversion'),
-        ),
-        migrations.AddField(
-            model_name='webhookdelivery',
-            name='registry',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='governance.registry'),
-        ),
-        migrations.AddConstraint(
-            model_name='checklistmark',
-            constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('version', 'environment', 'item', 'by'), name='one_standing_mark_a_person_and_item'),
-        ),
-        migrations.AddConstraint(
-            model_name='comment',
-            constraint=models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='comment_says_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='deputy',
-            constraint=models.CheckConstraint(condition=models.Q(('since__lt', models.F('until'))), name='deputy_ends_after_it_began'),
-        ),
-        migrations.AddConstraint(
-            model_name='deputy',
-            constraint=models.CheckConstraint(condition=models.Q(('principal', models.F('deputy')), _negated=True), name='nobody_is_their_own_deputy'),
-        ),
-        migrations.AddConstraint(
-            model_name='emergencykit',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['sealed', 'used', 'revoked'])), name='emergency_kit_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='emergencykit',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('made_at'))), name='emergency_kit_expires'),
-        ),
-        migrations.AddIndex(
-            model_name='fact',
-            index=models.Index(fields=['version', 'key', '-at'], name='governance__version_70ccc4_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='fact',
-            constraint=models.CheckConstraint(condition=models.Q(('label__in', ['declared', 'attested'])), name='fact_declared_or_attested'),
-        ),
-        migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('key',), name='one_open_finding_a_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.CheckConstraint(condition=models.Q(('severity__in', ['low', 'high', 'critical'])), name='finding_severity_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('resolution', ''), ('resolved_at', None), ('resolved_by', None), ('state', 'open')), models.Q(('resolution__in', ['corrected', 'accepted', 'reviewed', 'ended']), ('resolved_at__isnull', False), ('state', 'resolved')), _connector='OR'), name='resolved_finding_says_how_and_when'),
-        ),
-        migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.CheckConstraint(condition=models.Q(('resolution__in', ['', 'ended']), models.Q(('resolved_by__isnull', False), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='finding_resolved_by_a_person_with_a_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='breakglass',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='break_glass_has_a_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='breakglass',
-            constraint=models.CheckConstraint(condition=models.Q(('second_by', None), models.Q(('second_by', models.F('first_by')), _negated=True), _connector='OR'), name='break_glass_needs_two_people'),
-        ),
-        migrations.AddConstraint(
-            model_name='breakglass',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('finding', None), ('second_at', None), ('second_by', None), ('until', None)), models.Q(('finding__isnull', False), ('second_at__isnull', False), ('second_by__isnull', False), ('until__isnull', False)), _connector='OR'), name='open_break_glass_ends_and_is_reviewed'),
-        ),
-        migrations.AddConstraint(
-            model_name='gateexception',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['waiver', 'ruling'])), name='gate_exception_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='gateexception',
-            constraint=models.CheckConstraint(condition=models.Q(('since__lt', models.F('until'))), name='gate_exception_ends_after_it_began'),
-        ),
-        migrations.AddConstraint(
-            model_name='gateexception',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='gate_exception_has_a_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='gateexception',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('evidence_digest', ''), ('kind', 'waiver'), ('outcome', '')), models.Q(('kind', 'ruling'), ('outcome__in', ['pass', 'fail']), ('version__isnull', False), models.Q(('evidence_digest', ''), _negated=True)), _connector='OR'), name='ruling_says_what_and_on_which_evidence'),
-        ),
-        migrations.AddConstraint(
-            model_name='gateexception',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None), ('kind', 'ruling')), fields=('version', 'environment', 'gate'), name='one_standing_ruling_a_gate'),
-        ),
-        migrations.AddConstraint(
-            model_name='groupmember',
-            constraint=models.UniqueConstraint(condition=models.Q(('until', None)), fields=('group', 'user'), name='one_open_membership_a_group_and_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='groupmember',
-            constraint=models.CheckConstraint(condition=models.Q(('until', None), ('until__gte', models.F('since')), _connector='OR'), name='group_membership_ends_after_it_began'),
-        ),
-        migrations.AddConstraint(
-            model_name='livejudgement',
-            constraint=models.UniqueConstraint(fields=('placement', 'day'), name='one_live_judgement_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='mintedtoken',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('minted_at'))), name='minted_token_expires'),
-        ),
-        migrations.AddConstraint(
-            model_name='mintedtoken',
-            constraint=models.CheckConstraint(condition=models.Q(('move', None), ('kit', None), _connector='OR'), name='minted_token_for_a_move_or_a_kit'),
-        ),
-        migrations.AddConstraint(
-            model_name='place',
-            constraint=models.UniqueConstraint(fields=('environment', 'registry'), name='one_place_an_environment_and_registry'),
-        ),
-        migrations.AddConstraint(
-            model_name='place',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'alias'), ('name_pattern', ''), ('target', None)), models.Q(('kind', 'model'), ('name_pattern__contains', '{name}'), ('target', None), models.Q(('name_pattern', '{name}'), _negated=True)), models.Q(('kind', 'registry'), ('target__isnull', False), models.Q(('target', models.F('registry')), _negated=True), models.Q(('name_pattern', ''), ('name_pattern__contains', '{name}'), _connector='OR')), _connector='OR'), name='place_as_its_kind_needs'),
-        ),
-        migrations.AddConstraint(
-            model_name='profilechange',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'proposed')), fields=('model',), name='one_profile_change_waits_a_model'),
-        ),
-        migrations.AddConstraint(
-            model_name='profilechange',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['proposed', 'agreed', 'refused', 'withdrawn', 'overtaken'])), name='profile_change_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='profilechange',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'agreed'), _negated=True), models.Q(('decided_by__isnull', False), models.Q(('decided_by', models.F('proposed_by')), _negated=True)), _connector='OR'), name='profile_change_agreed_by_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='profilechange',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('state', 'proposed')), models.Q(models.Q(('state', 'proposed'), _negated=True), ('decided_at__isnull', False)), _connector='OR'), name='profile_change_decided_has_a_date'),
-        ),
-        migrations.AddConstraint(
-            model_name='profilechange',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'refused'), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='refused_profile_has_a_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='profileversion',
-            constraint=models.UniqueConstraint(fields=('model', 'number'), name='one_profile_a_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='profileversion',
-            constraint=models.CheckConstraint(condition=models.Q(('agreed_by', None), ('proposed_by', None), models.Q(('agreed_by', models.F('proposed_by')), _negated=True), _connector='OR'), name='profile_version_agreed_by_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='storedverdict',
-            constraint=models.UniqueConstraint(fields=('version', 'environment'), name='one_stored_verdict_an_environment'),
-        ),
-        migrations.AddConstraint(
-            model_name='webhookdelivery',
-            constraint=models.UniqueConstraint(fields=('registry', 'delivery_id'), name='one_webhook_a_delivery'),
         ),
         migrations.RunPython(keep_profiles, migrations.RunPython.noop, elidable=True),
     ]

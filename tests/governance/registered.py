@@ -1,7 +1,8 @@
-"""Small models in a real MLflow server, made with the plain client in a process of its own."""
+"""Small models in a real MLflow server, made with the plain client in another process."""
 
 from __future__ import annotations
 
+import atexit
 import itertools
 import json
 import os
@@ -30,13 +31,38 @@ for name in sys.argv[2:]:
 NAMES = [f"moved-{i}" for i in range(48)]
 
 
-def plain_client(program: str, *words: str) -> str:
-    """Run a program with the plain MLflow client."""
+# Imports MLflow once; then one program a line, each with names and output of its own.
+SERVING = """
+import contextlib, io, json, sys, traceback
+for line in sys.stdin:
+    program, sys.argv = json.loads(line)
+    said, failure = io.StringIO(), ""
+    with contextlib.redirect_stdout(said):
+        try:
+            exec(program, {"__name__": "__main__"})
+        except BaseException:
+            failure = traceback.format_exc()
+    print(json.dumps([said.getvalue(), failure]), flush=True)
+"""
+
+
+@cache
+def _plain_client() -> subprocess.Popen:
     clean = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST", "MLFLOW"))}
-    command = [sys.executable, "-c", program, shared_server().address, *words]
-    done = subprocess.run(command, env=clean, capture_output=True, text=True, timeout=180)
-    assert done.returncode == 0, done.stderr[-2000:]
-    return done.stdout
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen([sys.executable, "-c", SERVING], env=clean, text=True, **pipes)
+    atexit.register(process.communicate)  # it ends with its input
+    return process
+
+
+def plain_client(program: str, *words: str) -> str:
+    """Run a program with the plain MLflow client, in another process, which lives as long as this one."""
+    process = _plain_client()
+    process.stdin.write(json.dumps([program, ["-c", shared_server().address, *words]]) + "\n")
+    process.stdin.flush()
+    said, failure = json.loads(process.stdout.readline())
+    assert not failure, failure[-2000:]
+    return said
 
 
 @cache

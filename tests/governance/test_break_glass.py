@@ -22,7 +22,8 @@ from governance.models import (
     Placement,
     Promotion,
 )
-from governance.moves import _record, run
+from governance.moves import run
+from governance.moves.ending import finish
 from governance.policy import DEFAULT
 from governance.warrant import lacking
 from portal.accounts.models import Membership, User
@@ -187,9 +188,9 @@ def test_other_evidence_does_not_end_it(opened):
 
 
 def test_what_stands_by_it_is_marked(opened):
-    move = Move.objects.select_related("promotion__version__model").get()
     Move.objects.update(state=MoveState.MOVING)
-    _record(move, 1)
+    move = Move.objects.select_related("promotion__version__model").get()
+    finish(move, 1)
     assert Placement.objects.get().branded == "break_glass"
 
 
@@ -245,9 +246,9 @@ def test_its_pages(cast, promotion, people, as_user):
     assert (row["state"], row["emergency"]) == ("approved", True)
     for one in read(Event.objects.about("promotion", promotion.pk)):
         assert one.action
-    move = Move.objects.select_related("promotion__version__model").get()
     Move.objects.update(state=MoveState.MOVING)
-    _record(move, 1)
+    move = Move.objects.select_related("promotion__version__model").get()
+    finish(move, 1)
     for address in ("/models/", f"/models/{promotion.version.model_id}/"):
         assert "In an emergency" in as_user(cast.member).get(address).content.decode(), address
 

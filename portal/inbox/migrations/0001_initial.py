@@ -32,6 +32,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['not_before'], name='mail_waiting')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('digest_of__isnull', False)), fields=('user', 'digest_of'), name='one_digest_a_day'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state', 'waiting')), models.Q(models.Q(('state', 'waiting'), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='mail_ended_when_not_waiting')],
             },
         ),
         migrations.CreateModel(
@@ -44,6 +46,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['kind'],
+                'constraints': [models.UniqueConstraint(fields=('user', 'kind'), name='one_choice_a_kind'), models.CheckConstraint(condition=models.Q(('channel__in', ['now', 'digest', 'off'])), name='choice_channel_known')],
             },
         ),
         migrations.CreateModel(
@@ -69,42 +72,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-created_at', '-id'],
+                'indexes': [models.Index(condition=models.Q(('read_at', None), ('withdrawn_at', None)), fields=['user'], name='notice_unread'), models.Index(fields=['key'], name='notice_key')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('user', 'key'), name='one_open_notice_a_key'), models.CheckConstraint(condition=models.Q(('channel__in', ['now', 'digest', 'off'])), name='notice_channel_known')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='mail',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['not_before'], name='mail_waiting'),
-        ),
-        migrations.AddConstraint(
-            model_name='mail',
-            constraint=models.UniqueConstraint(condition=models.Q(('digest_of__isnull', False)), fields=('user', 'digest_of'), name='one_digest_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='mail',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state', 'waiting')), models.Q(models.Q(('state', 'waiting'), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='mail_ended_when_not_waiting'),
-        ),
-        migrations.AddConstraint(
-            model_name='mailchoice',
-            constraint=models.UniqueConstraint(fields=('user', 'kind'), name='one_choice_a_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='mailchoice',
-            constraint=models.CheckConstraint(condition=models.Q(('channel__in', ['now', 'digest', 'off'])), name='choice_channel_known'),
-        ),
-        migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(condition=models.Q(('read_at', None), ('withdrawn_at', None)), fields=['user'], name='notice_unread'),
-        ),
-        migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(fields=['key'], name='notice_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('user', 'key'), name='one_open_notice_a_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(('channel__in', ['now', 'digest', 'off'])), name='notice_channel_known'),
         ),
     ]
