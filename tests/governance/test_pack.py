@@ -22,7 +22,7 @@ from governance import findings
 from governance.actions import promotions
 from governance.jobs_pack import KIND, request_pack
 from governance.models import ModelVersion, Move, Placement, Promotion, RegisteredModel
-from governance.moves import _record
+from governance.moves.ending import finish
 from governance.pack import collect, period
 from governance.pack_files import change_rows, csv_text
 from portal.jobs.models import Job, State
@@ -41,7 +41,7 @@ PAGE, MAKE = reverse("pack"), reverse("pack-make")
 def carry_out(promotion: Promotion, found: int | None = None) -> Event:
     """What a worker does once the alias is set: its own record, with what it had found there."""
     Move.objects.filter(promotion=promotion).update(state="moving", replaced=found)
-    _record(Move.objects.select_related("promotion__version__model").get(promotion=promotion), 1)
+    finish(Move.objects.select_related("promotion__version__model").get(promotion=promotion), 1)
     return Event.objects.about("promotion", promotion.pk).get(action="promotion.moved")
 
 
