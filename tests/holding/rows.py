@@ -70,10 +70,23 @@ _row(
 # what is watched, connections, policies
 _row((*TEAM, *ADMIN), "finding-assign")
 _row(REVIEWER, "finding-resolve")
-_row(ADMIN, "connection-webhook", "connection-new", "connection-change", "connection-test", "connection-mirror")
+_row(
+    ADMIN,
+    "connection-webhook",
+    "connection-new",
+    "connection-remove",
+    "connection-change",
+    "connection-test",
+    "connection-mirror",
+)
 _row(ADMIN, "data-connection-new", "data-connection", "interpreter-new", "interpreter-check", "interpreter-remove")
 _row(ADMIN, "sandbox-try", "policy-new", "policy-draft-save", "policy-draft-preview", "policy-draft-discard")
 _row(NOBODY, "policy-draft-publish")
+# environments, and what is past the gates
+_row(ADMIN, "environment-place", "environment-place-remove", "hold-release")
+_row((*TEAM, "reviewer"), "model-rollback")
+_row(("auditor", *ADMIN), "pack-make")
+_row(NOBODY, "promotion-rule", "promotion-break-glass", "promotion-break-glass-second")
 
 WRITE, PIPELINE = ("write",), ("write", "pipeline")
 TOKENS: dict[str, tuple[str, ...]] = {
