@@ -43,7 +43,7 @@ def set_place(*, registry: Registry, environment: str, kind: str, alias: str = "
             setattr(place, name, value)
         place.target = None
         place.save()
-        _tell("place.set", place, by, before=before, after=_said(place))
+        _keep_record("place.set", place, by, before=before, after=_said(place))
     return place
 
 
@@ -53,7 +53,7 @@ def remove_place(*, place: Place, by) -> None:
     with transaction.atomic():
         if moves_under_way(place):
             raise Conflict("place.moving")
-        _tell("place.remove", place, by, before=_said(place), after={})
+        _keep_record("place.remove", place, by, before=_said(place), after={})
         place.delete()
 
 
@@ -97,7 +97,7 @@ def _said(place: Place) -> dict[str, str]:
     return {"place_kind": place.kind, "alias": place.alias, "name_pattern": place.name_pattern}
 
 
-def _tell(action: str, place: Place, by, **states: dict[str, Any]) -> None:
+def _keep_record(action: str, place: Place, by, **states: dict[str, Any]) -> None:
     record(
         action=action,
         by=by,

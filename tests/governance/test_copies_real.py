@@ -76,7 +76,8 @@ def test_promoted_versions_are_copied_into_the_environments_own_model(cast, mode
     assert [number for number, *_rest in versions(there)] == [1, 2]
     second.refresh_from_db()
 
-    sync(model.registry)  # nothing of it looks strange to the next sweep, and the copies keep where they come from
+    # Nothing of it looks strange to the next sweep, and the copies keep where they come from.
+    sync(model.registry, connect(model.registry))
     target = RegisteredModel.objects.get(name=there)
     assert (target.origin, target.aliases, target.deleted_at) == (model, {"champion": 1}, None)
     copies = ModelVersion.objects.filter(model=target).order_by("number")
@@ -120,12 +121,12 @@ def test_an_alias_moved_by_hand_is_found_and_put_back(cast, model, version):  # 
     drain()
     text = in_force()[0].text
     policies.publish(text=text.replace("    alias: champion\n", "    alias: champion\n    restore: auto\n"), by=None)
-    sync(model.registry)
+    sync(model.registry, connect(model.registry))
     connect(model.registry).set_alias(model.name, "champion", 2)
-    sync(model.registry)
-    found = Finding.objects.open().get(model=model)
-    assert found.kind == "alias_moved"
+    sync(model.registry, connect(model.registry))
+    about = Finding.objects.open().filter(model=model, kind="alias_moved")
+    assert about.count() == 1
     drain()
     assert alias_by_plain_client(model.name) == {"champion": "1"}
-    sync(model.registry)
-    assert not Finding.objects.open().filter(model=model).exists()
+    sync(model.registry, connect(model.registry))
+    assert not about.exists()
