@@ -35,8 +35,8 @@ def test_a_criterion_is_answered_by_keyboard_and_saved_by_itself(live_server, ca
 def test_a_reviewer_approves_on_one_page(live_server, cast, world, signed_in):
     page = signed_in(cast.reviewer)
     page.goto(live_server.url + world.addresses["promotion, open"])
-    page.get_by_role("button", name="Approve").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Approve").click()
     promotion = Promotion.objects.get(state="approved")
     assert promotion.decisions.get().by == cast.reviewer
 

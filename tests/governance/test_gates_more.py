@@ -16,7 +16,7 @@ from portal.message import Message
 from tests.governance.evidence_made import NOW, SUBJECT, evidence, fairness
 from tests.governance.policies_made import SECOND
 
-PLACE = parse(SECOND).environments["production"]
+PLACE = replace(parse(SECOND).environments["production"], after=None)  # what stands before it: test_after
 RANK = {"pass": 0, "inconclusive": 1, "not_evaluated": 2, "fail": 3}
 WHOLE = replace(SUBJECT, live="7")
 

@@ -108,7 +108,7 @@ def test_a_worker_that_dies_or_a_registry_that_fails_at_a_step(place, fake, call
     publish("auto")
     move = restore(placement=place, finding=finding(place))
     fake.before[call] = Killed()
-    job = Job.objects.active().get()
+    job = Job.objects.active().get(kind="move.run")
     with pytest.raises(Killed):
         moves.run(job, lambda *_: None)
     fake.calls.clear()

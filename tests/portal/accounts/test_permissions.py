@@ -29,6 +29,7 @@ MAY = {
     "records.verify": "admin auditor",
     "pack.make": "admin auditor",
     "hold.release": "admin",
+    "hold.view": "admin auditor",
     "assessment.answer": TEAM,
     "assessment.start": TEAM,
     "assessment.submit": "manager",

@@ -127,7 +127,9 @@ def test_the_api_tells_state_and_sentence(cast, as_user):
     assert "params" not in told
     assert browser.get(url("api-jobs"), {"state": "done"}).json()["results"] == []
     assert browser.get(url("api-jobs"), {"state": "nonsense"}).status_code == 400
-    cancelled = browser.post(url("api-job-cancel", job.pk), {"state": "done"}, content_type="application/json")
+    refused = browser.post(url("api-job-cancel", job.pk), {"state": "done"}, content_type="application/json")
+    assert (refused.status_code, list(refused.json()["errors"])) == (422, ["state"])
+    cancelled = browser.post(url("api-job-cancel", job.pk))
     assert (cancelled.status_code, cancelled.json()["state"]) == (202, "cancelled")
     again = browser.post(url("api-job-cancel", job.pk))
     assert again.status_code == 409
