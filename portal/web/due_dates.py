@@ -72,13 +72,12 @@ class DueDateInput(forms.TextInput):
         today = timezone.localdate()
         context = self.get_context(name, self.format_value(value), attrs)
         day = _parsed(context["widget"]["value"] or "")
-        attributes = {**context["widget"]["attrs"], "required": context["widget"]["required"]}
         asked = urlencode({"calendar": self.calendar, "name": name})
         return render_to_string(
             "web/_due_date.html",
             context
             | {
-                "attributes": flatatt(attributes),
+                "attributes": flatatt(context["widget"]["attrs"]),
                 "suggestions": suggestions(today, self.calendar),
                 "example": add_business_days(today, 5, self.calendar),
                 "remark": remark(day, today, self.calendar) if day else "",
