@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from governance import moves
 from governance.models import Move
+from governance.moves import outbox
 from portal.jobs.models import Job
 from portal.jobs.runner import run_job
 from portal.ledger.hold import release_hold
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.django_db
 def touched(monkeypatch):
     """Whoever would reach the registry is noted."""
     asked = []
-    monkeypatch.setattr(moves, "connect", lambda registry: asked.append(registry) or _refuse())
+    monkeypatch.setattr(outbox, "connect", lambda registry: asked.append(registry) or _refuse())
     return asked
 
 
