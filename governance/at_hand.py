@@ -17,10 +17,10 @@ from governance.gates import GateResult, StageNeed, Verdict
 from governance.groups import members
 from governance.models import ChecklistMark, Decision, DecisionKind, GateException, ModelVersion, Promotion
 from governance.policy import Gate, Rules
-from governance.release_times import release
 from governance.supplied import supplied
 from governance.turns import whose_turn
 from governance.way import TRAINING, Duration, Kept, People, Release, Step, Way, steps
+from governance.windows import release
 from portal.jobs.models import Job, State
 from portal.ledger.models import Event
 from portal.message import Message

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from governance.models import Move, MoveKind, MoveState, Place, PlaceKind, Promotion, RegisteredModel
+from governance.models import UNDER_WAY, Move, MoveKind, Place, PlaceKind, Promotion, RegisteredModel
 from governance.policy import Rules
 from portal.message import Message
 from portal.web.errors import Conflict
@@ -93,5 +93,6 @@ def copy_of(model: RegisteredModel, name: str) -> RegisteredModel:
 
 def moves_under_way(place: Place) -> bool:
     """Whether something is on its way into the environment from the registry."""
-    waiting = Move.objects.filter(state__in=(MoveState.WAITING, MoveState.MOVING, MoveState.HELD))
-    return waiting.filter(model__registry=place.registry_id, promotion__environment=place.environment).exists()
+    return Move.objects.filter(
+        state__in=UNDER_WAY, model__registry=place.registry_id, promotion__environment=place.environment
+    ).exists()

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.db.models import Q
 from django.utils import timezone
 
 from governance.in_force import rules_now
-from governance.models import Finding, Move, MoveKind, MoveState, Placement
+from governance.models import UNDER_WAY, Finding, Move, MoveKind, MoveState, Placement
 from portal.ledger.actions import record
 from portal.message import Message
 from portal.web.errors import DomainError
 
 AN_HOUR, MOST = timedelta(hours=1), 3
 MOVED = ("alias_moved", "alias_removed")
-UNDER_WAY = (MoveState.WAITING, MoveState.MOVING, MoveState.HELD)
 
 
 def restore(*, placement: Placement, finding: Finding) -> Move | None:
@@ -34,9 +34,11 @@ def restore(*, placement: Placement, finding: Finding) -> Move | None:
     there = placement.copy or placement.version
     others = Move.objects.filter(model=there.model, alias=done.alias)
     into = others | Move.objects.filter(target_model=there.model, alias=done.alias)
-    if into.filter(state__in=UNDER_WAY).exists():
+    now = timezone.now()
+    for_a_window = Q(state=MoveState.WAITING, not_before__gt=now)
+    if into.filter(state__in=UNDER_WAY).exclude(for_a_window).exists():
         return None
-    recent = others.filter(kind=MoveKind.RESTORE, created_at__gt=timezone.now() - AN_HOUR)
+    recent = others.filter(kind=MoveKind.RESTORE, created_at__gt=now - AN_HOUR)
     if recent.count() >= MOST:
         return None
     event = record(

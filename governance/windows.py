@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 
 from governance import texts_environments as _texts  # noqa: F401  (registers the sentences)
 from governance.policy.rules import Rules
-from governance.policy.times import freeze_at, opens
+from governance.policy.times import freeze_at, is_open, opens
 from governance.policy.words import both, describe_window
+from governance.way import Release
 from portal.message import Message
 
 
@@ -51,3 +52,16 @@ def opening(rules: Rules, now: datetime) -> Opening:
     windows = [window for group in rules.windows for window in group]
     zone = windows[0].timezone if len({window.timezone for window in windows}) == 1 else "UTC"
     return Opening(at, Message("move.window.shut", {"windows": [describe_window(window) for window in windows]}), zone)
+
+
+def release(rules: Rules, at: datetime) -> Release:
+    """Whether moves may be made at a moment, and when they may next, as the way through says it."""
+    if not rules.windows and not rules.freezes:
+        return Release()
+    frozen, is_now = freeze_at(rules, at), is_open(rules, at)
+    return Release(
+        limited=True,
+        open=is_now,
+        opens=None if is_now else opens(rules, at),
+        frozen={"en": frozen.why.en, "ja": frozen.why.ja} if frozen else None,
+    )

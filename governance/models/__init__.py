@@ -16,7 +16,7 @@ from governance.models.finding import Finding, FindingState, Resolution, Severit
 from governance.models.gate import EmergencyKit, KitState, MintedToken
 from governance.models.interpreter import Interpreter
 from governance.models.judged import LiveJudgement, StoredVerdict
-from governance.models.move import Brand, Move, MoveKind, MoveState, Placement
+from governance.models.move import UNDER_WAY, Brand, Move, MoveKind, MoveState, Placement
 from governance.models.place import Place, PlaceKind
 from governance.models.policy import Policy, PolicyDraft
 from governance.models.profile import Direction, Kind, Profile, Risk, digest_of
@@ -28,6 +28,7 @@ from governance.models.supplied import ChecklistMark, Fact
 
 __all__ = [
     "KEPT",
+    "UNDER_WAY",
     "ApproverGroup",
     "Audit",
     "AuditKind",

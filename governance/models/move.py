@@ -22,6 +22,9 @@ class MoveState(models.TextChoices):
     HELD = "held", _("Held")
 
 
+UNDER_WAY = (MoveState.WAITING, MoveState.MOVING)
+
+
 class MoveKind(models.TextChoices):
     ALIAS = "alias", _("Alias")
     COPY = "copy", _("Copy into a model of its own")

@@ -7,6 +7,6 @@ that takes a move gets a number of its own, the fence: one that was stopped and 
 `outbox` runs them, `checks` says whether and when, `alias` sets, `ending` records; `stopping` says why one stops.
 """
 
-from governance.moves.outbox import UNDER_WAY, enqueue_move, run, watch
+from governance.moves.outbox import enqueue_move, run, watch
 
-__all__ = ["UNDER_WAY", "enqueue_move", "run", "watch"]
+__all__ = ["enqueue_move", "run", "watch"]

@@ -5,12 +5,10 @@ from __future__ import annotations
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from governance.models import Move, MoveState
+from governance.models import UNDER_WAY, Move, MoveState
 from governance.moves.stopping import Later
 from portal.ledger.keyring import current_signer
 from portal.message import Message
-
-UNDER_WAY = (MoveState.WAITING, MoveState.MOVING)
 
 
 def take(move: Move, found: str | None) -> None:

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db.models import Q
 from django.utils import timezone
 
 from governance.actions.approvals import because_of
 from governance.in_force import rules_kept
-from governance.models import Move, MoveState, Placement
+from governance.models import UNDER_WAY, Move, MoveKind, MoveState, Placement
 from governance.moves.ending import carried_out
 from governance.moves.stopping import Changed, Later, Never, Overtaken
 from governance.warrant import brand_of, lacking
-from governance.windows import opening
+from governance.windows import Opening, opening
 from portal.ledger.models import Event
 from portal.ledger.sequencer import number_events
 from portal.ledger.signing import checkpoint_now, covering
 from portal.message import Message
 
-WAITING = (MoveState.WAITING, MoveState.MOVING)
-
 
 def wait_for_turn(move: Move) -> int:
-    """The decision's number in the ledger, once a signed checkpoint covers it and no earlier one moves this alias."""
+    """The decision's number in the ledger, once a signed checkpoint covers it and no earlier one moves this alias.
+
+    An earlier one that waits for its window holds up none that may be made now: it is overtaken by what was decided
+    after it. What only puts back what stood overtakes nothing.
+    """
     number_events()
     number = Event.objects.filter(uuid=move.event).values_list("seq", flat=True).first()
     if number is None:
@@ -32,22 +36,21 @@ def wait_for_turn(move: Move) -> int:
     there = move.target_model or move.model
     into = Q(target_model=there) | Q(target_model=None, model=there)
     others = Move.objects.filter(into, alias=move.alias).exclude(pk=move.pk)
-    if later := _decided(others.filter(state=MoveState.DONE), seq__gt=number):
+    if later := _decided(others.filter(state=MoveState.DONE).exclude(kind=MoveKind.RESTORE), seq__gt=number):
         raise Overtaken(later)
-    if earlier := _decided(others.filter(state__in=WAITING), seq__lt=number):
+    in_the_way = others.filter(state__in=UNDER_WAY)
+    now = timezone.now()
+    if _window(move, now).at == now:
+        in_the_way = in_the_way.exclude(state=MoveState.WAITING, not_before__gt=now)
+    if earlier := _decided(in_the_way, seq__lt=number):
         raise Later(Message("move.turn", {"alias": move.alias}), until=earlier.not_before)
     return number
 
 
 def wait_for_window(move: Move) -> None:
-    """Policies say when moves are made. What waits says until when and why, and its hour of retries has not begun.
-
-    An emergency passage ends in hours, so it waits for none.
-    """
-    if brand_of(move.promotion):
-        return
+    """Policies say when moves are made. What waits says until when and why, and its hour of retries has not begun."""
     now = timezone.now()
-    found = opening(rules_kept(move.promotion), now)
+    found = _window(move, now)
     if found.at is None:
         raise Never(found.because)
     waits = Message("move.window", {"moment": found.moment, "reason": found.because}) if found.at > now else None
@@ -77,6 +80,13 @@ def check_remote(move: Move, remote) -> None:
     digest = remote.model_files(move.model.name, move.number).digest
     if digest != carried_out(move).version.artifact_digest:
         raise Changed(because_of(["artifact"]), digest)
+
+
+def _window(move: Move, now: datetime) -> Opening:
+    """When it may be made. An emergency passage ends in hours, and what is put back stood already: both may now."""
+    if move.kind == MoveKind.RESTORE or brand_of(move.promotion):
+        return Opening(now)
+    return opening(rules_kept(move.promotion), now)
 
 
 def _decided(moves, **when) -> Move | None:

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from governance import lifecycle
 from governance.actions.approvals import lapse_all, subject_of
-from governance.models import ModelVersion, Move, MoveState, Placement, Promotion, RegisteredModel
-from governance.moves.alias import UNDER_WAY, holding, number_there
+from governance.models import UNDER_WAY, ModelVersion, Move, MoveState, Placement, Promotion, RegisteredModel
+from governance.moves.alias import holding, number_there
 from governance.moves.copying import row_of_copy
 from governance.moves.stopping import Changed, Later, Overtaken
 from governance.verdict import judge_request

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from governance import promotion_texts  # noqa: F401  (registers the sentences)
 from governance.actions.approvals import subject_of
 from governance.connections import connect
-from governance.models import Move, MoveKind, MoveState, PromotionState
+from governance.models import UNDER_WAY, Move, MoveKind, MoveState, PromotionState
 from governance.moves import alias, checks, copying, ending
 from governance.moves.ending import carried_out
 from governance.moves.stopping import Changed, Later, Never, Overtaken
@@ -23,7 +23,6 @@ from portal.ledger.hold import counted_from, current_hold
 from portal.message import Message
 from portal.web.errors import Conflict, Unavailable
 
-UNDER_WAY = (MoveState.WAITING, MoveState.MOVING)
 RETRY_FOR = timedelta(hours=1)
 FIRST_WAIT, LONGEST_WAIT = 5, 300  # seconds
 TURN_WAIT = 5

@@ -17,11 +17,11 @@ from governance.actions import policies, promotions
 from governance.engine.intervals import widest_difference, wilson
 from governance.evidence import as_evidence, latest_audits
 from governance.policy import DEFAULT, FairnessNeeds, of_environment, parse
-from governance.release_times import release
 from governance.verdict import judge, rules_now
 from governance.way import Duration, steps
 from governance.way.gaps import cases_needed, gap_steps, raised, unjudged_steps, upper
 from governance.way.limits import least_right
+from governance.windows import release
 from portal.jobs.models import Job
 from tests.governance import factories as make
 from tests.governance.policies_made import SECOND

@@ -1,0 +1,104 @@
+"""Whose turn it is: what may be made now does not stand behind a move that only waits for its window."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from governance.actions.break_glass import open_break_glass, second_break_glass
+from governance.actions.groups import add_member, make_group
+from governance.actions.rollback import rollback
+from governance.models import Move, MoveState, Placement
+from governance.restoring import restore
+from portal.jobs.models import Job
+from portal.jobs.runner import drain
+from tests.governance.promotions_made import approved, audited, make_model, make_version, requested
+from tests.governance.test_move_steps import MONDAY, SATURDAY, again, fake, whole  # noqa: F401
+from tests.governance.test_restoring import finding
+from tests.governance.test_rollback import publish
+
+pytestmark = pytest.mark.django_db
+MONDAYS = '    windows: [{days: [mon], from: "09:00", to: "10:00", timezone: Asia/Tokyo}]\n'
+
+
+@pytest.fixture
+def clock():
+    with time_machine.travel(SATURDAY - timedelta(days=1), tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture
+def version(cast, clock):
+    model = make_model(cast)
+    return lambda number: audited(make_version(model, number))
+
+
+@pytest.fixture
+def waiting(cast, fake, version, clock):  # noqa: F811
+    """Versions 1 and 2 have stood in production; 3 was approved on a Saturday and waits for Monday."""
+    group = make_group(key="on-call", name_en="On call", name_ja="当番", by=cast.admin)
+    for user in (cast.admin, cast.reviewer):
+        add_member(group=group, user=user, by=cast.admin)
+    for number in (1, 2):
+        again(approved(cast, version(number)))
+    publish(MONDAYS + "    restore: auto\n    break_glass: {group: on-call, hours: 4, review_days: 3}\n")
+    clock.move_to(SATURDAY)
+    promotion = approved(cast, version(3))
+    again(promotion)
+    assert (promotion.move.state, promotion.move.not_before) == (MoveState.WAITING, MONDAY)
+    assert fake.aliases == {"champion": "2"}
+    return promotion
+
+
+def overtaken_on_monday(promotion, clock) -> None:
+    clock.move_to(MONDAY + timedelta(minutes=1))
+    again(promotion)
+    assert (promotion.state, promotion.move.state) == ("overtaken", "overtaken")
+
+
+def test_a_rollback_goes_before_what_waits_for_its_window(cast, waiting, fake, clock):  # noqa: F811
+    old = Placement.objects.get(version__number=1).version
+    back = rollback(version=old, environment="production", reason="Wrong limits.", by=cast.member)
+    again(back)
+    assert (back.state, fake.aliases) == ("done", {"champion": "1"})
+    overtaken_on_monday(waiting, clock)
+    assert fake.aliases == {"champion": "1"}
+
+
+def test_an_emergency_goes_before_what_waits_for_its_window(cast, waiting, version, fake, clock):  # noqa: F811
+    urgent = requested(cast, version(4))
+    open_break_glass(promotion=urgent, reason="Every request is refused.", by=cast.admin)
+    urgent.refresh_from_db()
+    second_break_glass(promotion=urgent, rev=urgent.rev, by=cast.reviewer)
+    again(urgent)
+    assert (urgent.state, fake.aliases) == ("done", {"champion": "4"})
+    overtaken_on_monday(waiting, clock)
+
+
+def test_what_waits_for_the_same_window_keeps_its_turn(cast, waiting, version, fake, clock):  # noqa: F811
+    later = approved(cast, version(4))
+    again(later)
+    assert later.move.error["code"] == "move.turn"
+    clock.move_to(MONDAY + timedelta(minutes=1))
+    again(later)
+    assert (later.move.error["code"], fake.aliases) == ("move.turn", {"champion": "2"})
+    again(waiting)
+    again(later)
+    assert [number for _alias, number in fake.sets] == ["1", "2", "3", "4"]
+    whole(later, fake, 4)
+
+
+def test_what_stands_is_put_back_meanwhile_and_overtakes_nothing(waiting, fake, clock):  # noqa: F811
+    fake.aliases["champion"] = "1"
+    place = Placement.objects.get(until=None)
+    move = restore(placement=place, finding=finding(place))
+    Job.objects.about("promotion", place.promotion_id).update(not_before=None)
+    drain()
+    move.refresh_from_db()
+    assert (move.state, fake.aliases) == (MoveState.DONE, {"champion": "2"})
+    clock.move_to(MONDAY + timedelta(minutes=1))
+    again(waiting)
+    whole(waiting, fake, 3)
+    assert Move.objects.filter(state=MoveState.OVERTAKEN).count() == 0
