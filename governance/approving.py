@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from governance import lifecycle
 from governance.gates import Verdict
 from governance.models import ModelVersion, Promotion
@@ -11,7 +9,7 @@ from governance.policy import group_name
 from governance.seats import REVIEWER, progress_of, seat_for, seats_of
 from portal.accounts.permissions import require
 from portal.ledger.models import Event
-from portal.web.errors import Conflict, DomainError, Forbidden
+from portal.web.errors import Conflict, Forbidden, asking
 
 
 def is_requester(promotion: Promotion, user) -> bool:
@@ -107,20 +105,9 @@ def check_can_retry(promotion: Promotion, user) -> None:
     check_state(promotion, "retry")
 
 
-def _answer(check: Callable[..., None]) -> Callable[..., bool]:
-    def can(promotion: Promotion, user, *more) -> bool:
-        try:
-            check(promotion, user, *more)
-        except DomainError:
-            return False
-        return True
-
-    return can
-
-
-can_approve = _answer(check_can_approve)
-can_send_back = _answer(check_can_send_back)
-can_refuse = _answer(check_can_refuse)
-can_resubmit = _answer(check_can_resubmit)
-can_withdraw = _answer(check_can_withdraw)
-can_retry = _answer(check_can_retry)
+can_approve = asking(check_can_approve)
+can_send_back = asking(check_can_send_back)
+can_refuse = asking(check_can_refuse)
+can_resubmit = asking(check_can_resubmit)
+can_withdraw = asking(check_can_withdraw)
+can_retry = asking(check_can_retry)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from governance.groups import Belonging
 from governance.models import ModelVersion
 from governance.policy import Rules, group_name
-from portal.web.errors import DomainError, Forbidden
+from portal.web.errors import Forbidden, asking
 
 ASK, APPROVE = "request", "approve"
 
@@ -31,11 +31,7 @@ def check_may_ask(version: ModelVersion, rules: Rules, user) -> None:
 
 
 def may_ask(version: ModelVersion, rules: Rules, user) -> bool:
-    try:
-        check_may_ask(version, rules, user)
-    except DomainError:
-        return False
-    return user.has_perm("promotion.request", version)
+    return asking(check_may_ask)(version, rules, user) and user.has_perm("promotion.request", version)
 
 
 def _named(rules: Rules, what: str) -> list[tuple[str, ...]]:

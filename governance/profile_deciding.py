@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from governance.models import Profile, ProfileChange, ProfileChangeState
 from governance.profile_change import softens
 from portal.accounts.permissions import require
-from portal.web.errors import Conflict, DomainError, Forbidden
+from portal.web.errors import Conflict, Forbidden, asking
 
 
 def softened(change: ProfileChange, kept: Profile) -> list[str]:
@@ -51,17 +49,6 @@ def _check_waits(change: ProfileChange) -> None:
         raise Conflict("profile.decided")
 
 
-def _answer(check: Callable[..., None]) -> Callable[..., bool]:
-    def can(change: ProfileChange, kept: Profile, user) -> bool:
-        try:
-            check(change, kept, user)
-        except DomainError:
-            return False
-        return True
-
-    return can
-
-
-can_agree = _answer(check_can_agree)
-can_refuse = _answer(check_can_refuse)
-can_withdraw = _answer(check_can_withdraw)
+can_agree = asking(check_can_agree)
+can_refuse = asking(check_can_refuse)
+can_withdraw = asking(check_can_withdraw)

@@ -16,7 +16,7 @@ from governance.policy import Rules, group_name
 from governance.verdict import Judgement, judge_many
 from governance.way_back import RECENT_DAYS, way_back
 from portal.accounts.permissions import require
-from portal.web.errors import DomainError, Forbidden
+from portal.web.errors import Forbidden, asking
 
 MOST_OFFERED = 10
 
@@ -75,12 +75,7 @@ def check_can_roll_back(model: RegisteredModel, environment: str, rules: Rules, 
         raise Forbidden("rollback.group", groups=[group_name(group) for group in groups])
 
 
-def can_roll_back(model: RegisteredModel, environment: str, rules: Rules, user) -> bool:
-    try:
-        check_can_roll_back(model, environment, rules, user)
-    except DomainError:
-        return False
-    return True
+can_roll_back = asking(check_can_roll_back)
 
 
 def under_way(version: ModelVersion, environment: str) -> Promotion | None:

@@ -22,6 +22,7 @@ from governance.in_force import rules_kept
 from governance.models import Decision, DecisionKind, Deputy, Promotion
 from governance.policy import Rules, group_name
 from governance.quorum import Given, Progress, progress
+from portal.calendars import WEEKDAYS_ONLY
 from portal.message import Message
 
 REVIEWER = "reviewer"
@@ -104,7 +105,7 @@ def progress_of(promotion: Promotion, *, more: Seat | None = None) -> Standing:
         rules_kept(promotion).in_order,
         [*given, *([more.given] if more else [])],
         opened=opened,
-        calendar=team.calendar if team else "",
+        calendar=team.calendar if team else WEEKDAYS_ONLY,
     )
     return Standing(needs, found, given)
 

@@ -28,7 +28,7 @@ from governance.policy.model import BreakGlass as Passage
 from governance.verdict import Judgement, judge_request, rules_kept
 from portal.accounts.permissions import require
 from portal.message import Message
-from portal.web.errors import Conflict, DomainError, Forbidden
+from portal.web.errors import Conflict, Forbidden, asking
 
 WAITS = timedelta(hours=1)  # for the second person
 
@@ -106,23 +106,11 @@ def check_can_second(promotion: Promotion, user) -> None:
     _check_person(promotion, row.first_by)
 
 
-def can_open(promotion: Promotion, user) -> bool:
-    return _answer(check_can_open, promotion, user)
-
-
-def can_second(promotion: Promotion, user) -> bool:
-    return _answer(check_can_second, promotion, user)
+can_open = asking(check_can_open)
+can_second = asking(check_can_second)
 
 
 # -- below ---------------------------------------------------------------------------------------------------
-
-
-def _answer(check, promotion: Promotion, user) -> bool:
-    try:
-        check(promotion, user)
-    except DomainError:
-        return False
-    return True
 
 
 def _check_person(promotion: Promotion, user) -> None:

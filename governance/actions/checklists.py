@@ -14,7 +14,7 @@ from portal.accounts.permissions import require
 from portal.ledger.actions import record
 from portal.ledger.models import Event
 from portal.message import Message
-from portal.web.errors import Conflict, DomainError, Forbidden, Invalid
+from portal.web.errors import Conflict, Forbidden, Invalid, asking
 
 ASKED = (PromotionState.OPEN, PromotionState.APPROVED, PromotionState.SENT_BACK)
 
@@ -41,12 +41,7 @@ def check_can_sign(version: ModelVersion, environment: str, item: ChecklistItem,
         raise Forbidden("checklist.own")
 
 
-def can_sign(version: ModelVersion, environment: str, item: ChecklistItem, user) -> bool:
-    try:
-        check_can_sign(version, environment, item, user)
-    except DomainError:
-        return False
-    return True
+can_sign = asking(check_can_sign)
 
 
 def sign_item(*, version: ModelVersion, environment: str, item: str, note: str = "", by) -> ChecklistMark:

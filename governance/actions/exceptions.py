@@ -22,7 +22,7 @@ from portal.accounts.permissions import require
 from portal.ledger.actions import record
 from portal.ledger.models import Event
 from portal.message import Message
-from portal.web.errors import Conflict, DomainError, Forbidden, Invalid
+from portal.web.errors import Conflict, Forbidden, Invalid, asking
 
 ACTIVE = (PromotionState.OPEN, PromotionState.APPROVED)
 ASKED = (*ACTIVE, PromotionState.SENT_BACK)
@@ -158,12 +158,7 @@ def check_can_sign(kind: str, version: ModelVersion, environment: str, gate: Gat
         raise Forbidden(f"{kind}.own")
 
 
-def can_sign(kind: str, version: ModelVersion, environment: str, gate: Gate, user) -> bool:
-    try:
-        check_can_sign(kind, version, environment, gate, user)
-    except DomainError:
-        return False
-    return True
+can_sign = asking(check_can_sign)
 
 
 def check_words(kind: str, gate: Gate, reason: str, until: datetime, now: datetime) -> None:

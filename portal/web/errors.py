@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -55,6 +57,20 @@ class Unavailable(DomainError):
     """Something outside does not answer."""
 
     status = 503
+
+
+def asking(check: Callable[..., None]) -> Callable[..., bool]:
+    """The question that a check answers: whether it raises nothing that a rule says."""
+
+    @wraps(check)
+    def passes(*args, **kwargs) -> bool:
+        try:
+            check(*args, **kwargs)
+        except DomainError:
+            return False
+        return True
+
+    return passes
 
 
 # SQLite: "database or disk is full", "attempt to write a readonly database"; PostgreSQL: disk_full
