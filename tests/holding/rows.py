@@ -14,6 +14,7 @@ MAY: dict[str, tuple[str, ...]] = {}
 
 
 def _row(who: tuple[str, ...], *names: str) -> None:
+    assert not MAY.keys() & set(names), "an address stands in one row"
     MAY.update(dict.fromkeys(names, who))
 
 
@@ -29,15 +30,14 @@ _row(ADMIN, "record-text-erase")
 _row((*TEAM, *ADMIN), "job-cancel", "api-job-cancel")
 # reports: whoever sees it
 _row(ALL, "team-report", "campaign-report", "version-report")
-_row(("manager", "reviewer", "auditor", "admin"), "portfolio-report")
 # maturity
-_row(TEAM, "assessment-start", "assessment-discard", "assessment-check", "assessment-unchanged", "assessment-offline")
-_row(TEAM, "criterion", "attach", "assessment-file-remove", "api-assessment-answer", "assessment-apart-done")
-_row(MANAGER, "assessment-delegate", "delegation-take-back", "targets", "team-pulse-open", "team-pulse-close")
+_row(TEAM, "assessment-start", "assessment-unchanged", "assessment-offline")
+_row(TEAM, "criterion", "attach", "assessment-file-remove", "api-assessment-answer")
+_row(MANAGER, "assessment-delegate", "delegation-take-back", "team-pulse-open", "team-pulse-close")
 _row((ANYBODY,), "assessments-together", "assessments-together-unchanged", "assessments-together-check")
-_row(ADMIN, "framework-upload", "framework-copy", "framework-draft", "framework-edit", "framework-criterion")
-_row(ADMIN, "framework-publish", "framework-discard", "framework-retire", "framework-upgrade", "api-framework-upgrade")
-_row(TEAM, "milestones", "milestone-remove", "contradiction", "team-pulse-answer", "team-tools")
+_row(ADMIN, "framework-upload", "framework-copy", "framework-draft", "framework-criterion")
+_row(ADMIN, "framework-retire", "framework-upgrade", "api-framework-upgrade")
+_row(TEAM, "milestones", "milestone-remove", "contradiction", "team-pulse-answer")
 _row(("reviewer", "auditor"), "contradiction-mistaken")
 _row((*MANAGER, *ADMIN), "campaign-new", "campaign-close")
 _row(REVIEWER, "review-evidenced", "review-sign", "review-send-back", "review-criterion")
@@ -46,18 +46,17 @@ _row(TEAM, "roadmap-take", "roadmap-item", "roadmap-item-move")
 _row(ALL, "roadmap-item-comment")
 # approvals
 _row(ADMIN, "groups", "group-member-add", "group-member-remove")
-_row(NOBODY, "deputy-end", "waiver-end", "promotion-waive", "version-checklist-sign", "version-checklist-withdraw")
+_row(NOBODY, "promotion-waive", "version-checklist-sign")
 _row(ALL, "promotion-discussion")
-_row(TEAM, "promotion-new", "promotion-withdraw", "promotion-resubmit", "promotion-retry", "api-promotions")
+_row(TEAM, "promotion-new", "promotion-withdraw", "promotion-resubmit", "promotion-retry")
 _row(REVIEWER, "promotion-decide")
 # what models are judged on
 _row((*TEAM, *ADMIN), "evaluation-set-new", "evaluation-set-change", "evaluation-set-measure", "evaluation-set-end")
 _row((*TEAM, *ADMIN), "model-data", "model-columns", "model-data-release", "model-profile")
-_row((*TEAM, "reviewer", "admin"), "version-audit", "profile-change-agree", "profile-change-refuse")
-_row(("member",), "profile-change-withdraw")
+_row((*TEAM, "reviewer", "admin"), "version-audit", "profile-change-refuse")
 _row((ANYBODY,), "api-audit-request", "api-evaluation-files", "api-facts", "api-versions", "api-promotions")
 _row((ANYBODY,), "api-policy-check", "api-policy-dry-run")
-# by a person's own part: who proposed takes it back, who signed ends it; a softer profile needs a reviewer
+# by a person's own part: who signed ends it; a softer profile needs a reviewer
 _row(REVIEWER, "profile-change-agree", "waiver-end", "version-checklist-withdraw")
 _row((*TEAM, *ADMIN), "profile-change-withdraw")
 _row(TEAM, "deputy-end")
