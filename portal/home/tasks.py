@@ -29,7 +29,10 @@ FAILED_JOBS_DAYS = 7
 
 @dataclass(frozen=True)
 class Task:
-    """One thing to do. ``state`` and ``words`` are its badge; no words, the state's own; no state, no badge."""
+    """One thing to do. ``state`` and ``words`` are its badge; no words, the state's own; no state, no badge.
+
+    ``queued``: it stands in the queue of promotions too, where one is decided after the other.
+    """
 
     kind: str
     title: str
@@ -40,6 +43,7 @@ class Task:
     words: str = ""
     urgency: int = 2
     due: date | None = None
+    queued: bool = False
 
 
 def tasks_for(user: User) -> tuple[list[Task], int]:
@@ -85,6 +89,7 @@ def _to_decide(user: User) -> Iterator[Task]:
             promotion.outcome,
             promotion.requested_at,
             urgency=1,
+            queued=promotion.outcome == Outcome.PASS,
         )
 
 

@@ -32,6 +32,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "tasks": tasks,
         "waiting": waiting,
+        "queued": any(task.queued for task in tasks),
         "framework": framework,
         "teams": [(team, _row(framework, kept[team.pk, framework.key])) for team in teams],
         "own": bool(user.team_ids),

@@ -97,6 +97,9 @@ def test_a_reviewer_sees_what_waits_for_a_decision(as_user, cast, version, ask):
     assert "Decide on credit-limit 1 for production" in html
     assert f'href="/promotions/{promotion.pk}/"' in html
     assert "Things that wait for you: 1." in html
+    assert "Decide one after another" not in html  # it fails: there is nothing to approve
+    Promotion.objects.filter(pk=promotion.pk).update(outcome="pass")
+    assert "Decide one after another" in as_user(cast.reviewer).get("/").content.decode()
 
 
 def test_a_reviewer_does_not_decide_on_an_own_request(cast, version, ask):
