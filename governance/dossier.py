@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from governance.actions.conditions import conditions_of
 from governance.dossier_words import glossary, summary
 from governance.evidence import latest_audits
 from governance.gates import GateResult, Verdict
@@ -15,6 +16,7 @@ from governance.models import (
     AuditKind,
     BreakGlass,
     Decision,
+    Finding,
     ModelVersion,
     Move,
     Placement,
@@ -76,10 +78,12 @@ class Judged:
 
 @dataclass(frozen=True)
 class DecisionLine:
-    """One decision with its person."""
+    """One decision with its person, in whose place they decided, and what they asked for."""
 
     decision: Decision
     person: Person | None
+    acting_for: Person | None
+    conditions: Sequence[Finding]
 
     @property
     def stamp(self) -> str:
@@ -102,18 +106,23 @@ def dossier(version: ModelVersion) -> dict[str, Any]:
     promotions = list(version.promotions.select_related("policy", "requested_by", "move", "placement"))
     promotion = promotions[0] if promotions else None
     judged, audits = _judged(version, promotion)
-    decisions = list(promotion.decisions.select_related("by")) if promotion else []
+    decisions = list(promotion.decisions.select_related("by", "acting_for")) if promotion else []
     profile = getattr(version.model, "profile", None)
     named = people(
         [
             *(row.by for row in decisions),
+            *(row.acting_for for row in decisions),
             *(row.requested_by for row in promotions),
             *(row.policy.published_by for row in judged),
             profile.changed_by if profile else None,
         ],
         version.team,
     )
-    lines = [DecisionLine(row, named.get(row.by_id)) for row in decisions]
+    asked = conditions_of(promotion) if promotion else {}
+    lines = [
+        DecisionLine(row, named.get(row.by_id), named.get(row.acting_for_id), asked.get(row.event, ()))
+        for row in decisions
+    ]
     newest = latest_audits(version)
     ledger = references(_subjects(version, promotions))
     proof = prove(entry.event for entry in ledger.entries)

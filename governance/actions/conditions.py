@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -75,6 +77,15 @@ def open_conditions(promotion: Promotion, conditions: Sequence[Condition], event
 def in_words(conditions: Sequence[Condition]) -> dict[str, str]:
     """The conditions as the ledger keeps what people wrote."""
     return {"conditions": "\n".join(one.text.strip() for one in conditions)} if conditions else {}
+
+
+def conditions_of(promotion: Promotion) -> Mapping[UUID, list[Finding]]:
+    """What each decision asked for, by the decision's event."""
+    found = defaultdict(list)
+    rows = Finding.objects.filter(promotion=promotion, kind="condition").select_related("owner")
+    for row in rows.order_by("pk"):
+        found[UUID(row.key.split(":")[2])].append(row)
+    return found
 
 
 def end_conditions(promotion: Promotion, decision: Decision | None = None) -> None:

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from governance import approving
+from governance.actions.conditions import conditions_of
 from governance.actions.exceptions import can_sign, signing_of
 from governance.at_hand import way_of
 from governance.environment_roles import may_ask
@@ -107,7 +108,7 @@ def promotion_context(request: HttpRequest, promotion: Promotion) -> dict[str, A
     """All that the page shows. An open promotion is judged as of now; a decided one as it was frozen."""
     version, user = promotion.version, request.user
     rules = rules_kept(promotion)
-    decisions = list(promotion.decisions.select_related("by"))
+    decisions, asked = list(promotion.decisions.select_related("by", "acting_for")), conditions_of(promotion)
     standing = [d for d in decisions if d.decision == DecisionKind.APPROVE and not d.lapsed_at]
     if promotion.state == PromotionState.OPEN:
         judgement = judge_request(promotion)
@@ -133,7 +134,7 @@ def promotion_context(request: HttpRequest, promotion: Promotion) -> dict[str, A
         "verdict_at": at,
         "checks": checks_of(verdict, jobs, said) if verdict else None,
         "bound": bound,
-        "decisions": decisions,
+        "decisions": [(decision, asked.get(decision.event, ())) for decision in decisions],
         "last_decision": decisions[-1] if decisions else None,
         "standing": standing,
         "still_needed": range(stages.remaining if stages else 0),

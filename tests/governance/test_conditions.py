@@ -5,15 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.html import escape
 
 from governance.actions import policies, promotions
 from governance.actions.conditions import Condition
 from governance.actions.findings import resolve
-from governance.models import Decision, Finding, Promotion
+from governance.dossier import dossier
+from governance.models import Decision, Finding, ModelVersion, Promotion
 from governance.policy import DEFAULT
 from portal.ledger.models import Event
 from portal.web.errors import Conflict, Forbidden, Invalid
+from tests.governance import factories as make
 from tests.governance.evidence_made import fairness
 from tests.governance.promotions_made import audit, requested
 
@@ -116,3 +120,23 @@ def test_each_check_has_its_comments(cast, as_user):
     assert "Comments: 1" not in page
     assert as_user(cast.reviewer).post(url, {"gate": "fairness", "text": "Why so few?"}).status_code == 302
     assert "Comments: 1" in as_user(cast.member).get(f"/promotions/{promotion.pk}/").content.decode()
+
+
+def test_the_promotion_and_the_dossier_tell_them(cast, as_user):
+    promotion = requested(cast)
+    done = approve(cast, promotion, condition(cast), condition(cast, text="Write it down.", owner=cast.manager))
+    first = Finding.objects.earliest("pk")
+    page = as_user(cast.member).get(f"/promotions/{done.pk}/").content.decode()
+    assert f'<a href="/findings/{first.pk}/">{escape(TEXT)}</a>' in page
+
+
+def test_the_dossier_tells_them(cast):
+    version = make.audit_all(make.make_version(make.make_model(cast.team), author="somebody"))
+    promotion = promotions.request(version=version, environment="production", by=cast.member)
+    approve(cast, promotion, condition(cast), condition(cast, text="Write it down.", owner=cast.manager))
+    context = dossier(ModelVersion.objects.get(pk=version.pk))
+    (line,) = context["decisions"]
+    assert line.conditions == list(Finding.objects.order_by("pk"))
+    printed = render_to_string("pdf/_decisions.html", context)
+    assert "Write it down." in printed
+    assert str(cast.manager) in printed
