@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 
+from governance.findings import UNEXPLAINED
 from governance.gates import Verdict
 from governance.in_force import PRODUCTION, environments
 from governance.models import (
@@ -30,7 +31,6 @@ from governance.models import (
 
 WINDOW = timedelta(days=90)
 WAIVERS_AHEAD = timedelta(days=30)
-UNEXPLAINED = ("alias_moved", "alias_removed", "never_approved", "stray_version", "token_unknown")
 RISKS = (*reversed(Risk.values), "")  # highest first; empty where no profile that counts says it
 OUTCOMES = ("pass", "inconclusive", "not_evaluated", "fail", "")  # empty: not judged yet
 TURNED_AWAY = (PromotionState.OPEN, PromotionState.SENT_BACK, PromotionState.REFUSED)

@@ -23,6 +23,8 @@ from portal.message import Message
 
 DUE_DAYS = {"critical": 1, "high": 3, "low": 20}  # business days
 KEY_LENGTH = 200
+# What somebody did that no decision explains.
+UNEXPLAINED = ("alias_moved", "alias_removed", "never_approved", "stray_version", "token_unknown")
 SEEN = 50  # states of one finding that are kept
 ABOUT = ("model", "version", "promotion", "placement", "registry", "environment")
 

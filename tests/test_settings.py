@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.conf import global_settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -66,3 +67,19 @@ def test_nothing_names_a_registry_host_or_a_machine_path():
     files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True).stdout.split()
     texts = {f: (ROOT / f).read_text("utf-8", "ignore") for f in files if (ROOT / f).is_file()}
     assert not [f for f, text in texts.items() if hosts.search(text)]
+
+
+def test_every_setting_has_an_effect():
+    """Read by the code, by Django itself, or by another line of the settings."""
+    source = (ROOT / "portal" / "settings.py").read_text("utf-8")
+    code = "".join(
+        path.read_text("utf-8")
+        for area in ("portal", "assessments", "governance")
+        for path in (ROOT / area).rglob("*.py")
+        if path.name != "settings.py"
+    )
+    names = set(re.findall(r"^([A-Z_]+) = .*\benv\.", source, re.MULTILINE))
+    assert "MOVE_HOURS" in names
+    read = set(re.findall(r"\bsettings\.([A-Z_]+)\b", code))
+    elsewhere = {name for name in names if len(re.findall(rf"\b{name}\b", source)) > 1}
+    assert names - read - elsewhere - {name for name in names if hasattr(global_settings, name)} == set()

@@ -48,7 +48,7 @@ def wait_for_turn(move: Move) -> int:
 
 
 def wait_for_window(move: Move) -> None:
-    """Policies say when moves are made. What waits says until when and why, and its hour of retries has not begun."""
+    """Policies say when moves are made. What waits says until when and why, and its hours of retries have not begun."""
     now = timezone.now()
     found = _window(move, now)
     if found.at is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -23,7 +24,6 @@ from portal.ledger.hold import counted_from, current_hold
 from portal.message import Message
 from portal.web.errors import Conflict, Unavailable
 
-RETRY_FOR = timedelta(hours=1)
 FIRST_WAIT, LONGEST_WAIT = 5, 300  # seconds
 TURN_WAIT = 5
 LOOK_AGAIN = 900  # while a window is waited for, what was approved is looked at so often
@@ -127,7 +127,7 @@ def _come_back(job: Job, move: Move, later: Later) -> dict:
     now = timezone.now()
     begun = max(move.created_at, move.not_before or move.created_at)  # not while it waits for a window
     waited = now - counted_from(begun)
-    if later.failed and waited > RETRY_FOR:
+    if later.failed and waited > timedelta(hours=settings.MOVE_HOURS):
         reason = later.message.params.get("reason", later.message)
         message = Message("move.given-up", {"minutes": int(waited.total_seconds() // 60), "reason": reason})
         ending.give_up(move, message)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Case, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from governance.actions.findings import SHOWN, assign, resolve
 from governance.finding_forms import AssignForm, ResolveForm
+from governance.findings import UNEXPLAINED
 from governance.models import Finding, FindingState, Severity
 from governance.texts_findings import KINDS
 from governance.views.promotion_page import places
@@ -29,11 +31,13 @@ GLYPHS = {"low": "warn", "high": "fail", "critical": "fail"}
 @require_safe
 def finding_list(request: HttpRequest) -> HttpResponse:
     """Everything that was found, the open ones first."""
-    seen = Finding.objects.for_user(request.user)
+    unexplained = Case(When(kind__in=UNEXPLAINED, then=Value("no")), default=Value("yes"))
+    seen = Finding.objects.for_user(request.user).annotate(explained=unexplained)
     facets = [
         Facet("state", gettext_lazy("State"), choices=STATES),
         Facet("severity", gettext_lazy("Severity"), choices=Severity.choices),
         Facet("kind", gettext_lazy("Kind"), choices=lambda: [(kind, _(word)) for kind, word in KINDS.items()]),
+        Facet("explained", gettext_lazy("Moves"), choices=[("no", gettext_lazy("explained by no decision"))]),
         Facet(
             "team",
             gettext_lazy("Team"),

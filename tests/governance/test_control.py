@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import timedelta
 
 import pytest
@@ -65,7 +66,7 @@ def test_an_alias_without_a_decision_is_not_under_a_policy(cast):
     assert (found.models, found.ungoverned, found.share, found.in_control) == (2, 1, 0.5, False)
 
 
-def test_unexplained_moves_waivers_and_how_long_it_took(cast):
+def test_unexplained_moves_waivers_and_how_long_it_took(cast, as_user):
     place, now = live(cast), timezone.now()
     Promotion.objects.filter(pk=place.promotion_id).update(requested_at=place.since - timedelta(days=3))
     words = {"alias": "champion", "model": "m", "found": 2, "expected": 1}
@@ -84,6 +85,10 @@ def test_unexplained_moves_waivers_and_how_long_it_took(cast):
     found = figures(cast.admin)
     assert (found.unexplained, found.waivers, found.went_live) == (1, 1, 1)
     assert found.request_to_live == timedelta(days=3)
+    page = as_user(cast.admin).get("/control/").content.decode()
+    (link,) = re.findall(r'href="(/findings/[^"]*explained=no)"', page)
+    (row,) = as_user(cast.admin).get(link.replace("&amp;", "&")).context["list"].rows
+    assert row.kind == "alias_moved"
 
 
 def test_the_checks_that_block_most(cast):

@@ -86,10 +86,13 @@ def test_a_registry_that_fails_at_a_step_is_tried_again(cast, fake, version, cal
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_a_registry_that_stays_away_is_given_up_and_nothing_is_doubled(cast, fake, version, call):
+def test_a_registry_that_stays_away_is_given_up_and_nothing_is_doubled(cast, fake, version, call, settings):
     promotion = approved(cast, version())
-    fake.before[call] = FAULTS["down"]
     Move.objects.update(created_at=timezone.now() - timedelta(hours=2))
+    fake.before[call], settings.MOVE_HOURS = FAULTS["down"], 3
+    again(promotion)
+    assert (promotion.state, promotion.move.error["code"]) == ("approved", "move.retry")
+    fake.before[call], settings.MOVE_HOURS = FAULTS["down"], 1
     again(promotion)
     assert (promotion.state, promotion.move.error["code"]) == ("failed", "move.given-up")
     promotions.retry_move(promotion=promotion, by=cast.reviewer)
