@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from governance.views import environments, on_date, rollback
+from governance.views import environments, moves, on_date, rollback
 
 urlpatterns = [
     path("environments/", environments.environment_list, name="environments"),
@@ -12,6 +12,7 @@ urlpatterns = [
         environments.environment_place_remove,
         name="environment-place-remove",
     ),
+    path("moves/", moves.move_list, name="moves"),
     path("models/<int:pk>/on/", on_date.model_on, name="model-on"),
     path("models/<int:pk>/rollback/", rollback.model_rollback, name="model-rollback"),
 ]

@@ -6,7 +6,7 @@ from governance.models import Place
 
 OF_ALL = {"governance.Place"}
 ROLES = {"environment-place", "environment-place-remove"}
-PAGES = {"environments", "environment-place", "model-on", "model-rollback"}
+PAGES = {"environments", "moves", "environment-place", "model-on", "model-rollback"}
 
 
 def build(ground, cast) -> dict[str, dict]:
