@@ -3,12 +3,23 @@
 from django import template
 from django.utils.translation import get_language
 
+from governance.in_force import environments
 from governance.models import AuditKind
 from governance.policy.words import plain as as_written
 from portal.message import Message
 from portal.web.say import say
 
 register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def environment_name(context, key: str) -> str:
+    """The title of an environment, read once a page; one that no policy in force knows is called by its key."""
+    titles = context.render_context.get(environments)
+    if titles is None:
+        titles = {known: one.title for known, one in environments().items()}
+        context.render_context[environments] = titles
+    return localised(titles.get(key, key))
 
 
 @register.filter

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from governance.models import UNDER_WAY, Move, MoveKind, MoveState
-from governance.views.promotion_page import places
+from governance.views.promotion_page import environment_facet, places
 from portal.accounts.models import Team
 from portal.web.lists import Facet, ListPage
 
@@ -33,7 +33,7 @@ def move_list(request: HttpRequest) -> HttpResponse:
     facets = [
         Facet("state", gettext_lazy("State"), choices=[one for one in MoveState.choices if one[0] in STATE_KINDS]),
         Facet("kind", gettext_lazy("Kind"), choices=MoveKind.choices),
-        Facet("environment", gettext_lazy("Environment")),
+        environment_facet(),
         Facet(
             "team",
             gettext_lazy("Team"),

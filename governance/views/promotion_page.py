@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Count
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from governance import approving
 from governance.actions.conditions import conditions_of
@@ -31,6 +32,7 @@ from governance.models import (
 from governance.policy import Environment, Rules
 from governance.preflight import preflight
 from governance.seats import principals_of, progress_of
+from governance.templatetags.governing import localised
 from governance.verdict import environments, judge_request, rules_kept
 from governance.views.break_glass import glass_context
 from governance.way import Way
@@ -39,6 +41,7 @@ from portal.ledger.models import Event
 from portal.ledger.reading import read
 from portal.message import Message
 from portal.web.errors import DomainError
+from portal.web.lists import Facet
 
 HISTORY = 30
 STATE_KINDS = {  # state of a promotion → glyph
@@ -102,6 +105,12 @@ def audit_jobs(request: HttpRequest, version: ModelVersion) -> list[Job]:
 def places() -> dict[str, Any]:
     """Environment → its title by the policies in force."""
     return {key: environment.title for key, environment in environments().items()}
+
+
+def environment_facet() -> Facet:
+    """A list's environments, by their titles."""
+    words = {key: localised(title) for key, title in places().items()}
+    return Facet("environment", gettext_lazy("Environment"), words=lambda: words)
 
 
 def promotion_context(request: HttpRequest, promotion: Promotion) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from governance.actions.conditions import Condition
 from governance.approval_forms import condition_forms
 from governance.models import Promotion, PromotionState
 from governance.seats import principals_of
-from governance.views.promotion_page import STATE_KINDS, places, preflight_context, promotion_context
+from governance.views.promotion_page import STATE_KINDS, environment_facet, places, preflight_context, promotion_context
 from governance.views.queue import go_on, queue_context
 from governance.views.versions import find_version
 from portal.accounts.models import Team
@@ -37,7 +37,7 @@ def promotion_list(request: HttpRequest) -> HttpResponse:
     titles = places()
     facets = [
         Facet("state", gettext_lazy("State"), choices=PromotionState.choices),
-        Facet("environment", gettext_lazy("Environment")),
+        environment_facet(),
         Facet(
             "team",
             gettext_lazy("Team"),

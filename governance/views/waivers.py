@@ -15,6 +15,7 @@ from governance.actions.exceptions import can_sign, end_exception, gates_of, rul
 from governance.approval_forms import RulingForm, WaiverForm
 from governance.models import ExceptionKind, GateException, Outcome, Promotion
 from governance.verdict import judge_request
+from governance.views.promotion_page import environment_facet
 from portal.web.acting import act
 from portal.web.lists import Facet, ListPage
 
@@ -33,7 +34,7 @@ def waiver_list(request: HttpRequest) -> HttpResponse:
         search=("model__name", "gate", "reason", "by__name"),
         facets=[
             Facet("kind", gettext_lazy("Kind"), choices=ExceptionKind.choices),
-            Facet("environment", gettext_lazy("Environment")),
+            environment_facet(),
         ],
         order="-until",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
 from operator import or_
@@ -32,12 +32,15 @@ class Facet:
         The lookup path; the name itself by default.
     choices : sequence of (value, words), or a function giving one, optional
         The values in the order shown. Without them, those that occur.
+    words : function giving a mapping of value to words, optional
+        How values that occur are called; a value that it lacks is shown as it is.
     """
 
     name: str
     label: Any
     field: str = ""
     choices: Sequence[tuple[Any, Any]] | Callable[[], Iterable[tuple[Any, Any]]] | None = None
+    words: Callable[[], Mapping[str, Any]] = dict
 
     @property
     def path(self) -> str:
@@ -225,7 +228,10 @@ class ListPage:
         counted = rows.values_list(facet.path).annotate(rows=Count("pk", distinct=True)).order_by(facet.path)
         counts = {_written(value): count for value, count in counted}
         listed = facet.listed()
-        values = [(key, key) for key in counts] if listed is None else [(_written(key), words) for key, words in listed]
+        called = facet.words()
+        if listed is None:
+            listed = [(key, called.get(key, key)) for key in counts]
+        values = [(_written(key), words) for key, words in listed]
         if chosen and chosen not in dict(values):
             values.append((chosen, chosen))
         options = [

@@ -12,6 +12,7 @@ from django.utils import timezone
 from assessments import actions
 from assessments.framework import shipped
 from governance.models import Audit, Decision, ModelVersion, Policy, Promotion, RegisteredModel, Registry
+from governance.policy import DEFAULT, digest_of_text
 from portal.home.tasks import SHOWN, tasks_for
 from portal.jobs.models import Job
 from portal.message import Message
@@ -35,7 +36,8 @@ def version(cast):
 @pytest.fixture
 def ask(cast):
     """`ask(version)`: an open request for production."""
-    policy = Policy.objects.create(key="default", version=1, text="x", digest="sha256:x")
+    text = DEFAULT.read_text("utf-8")
+    policy = Policy.objects.create(key="default", version=1, text=text, digest=digest_of_text(text))
 
     def make(version, state="open"):
         closed = None if state == "open" else timezone.now()

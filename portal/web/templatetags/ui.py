@@ -52,7 +52,7 @@ PLACES = (
         gettext_lazy("Models"),
         ("model", "version", "audit", "monitor", "finding", "control", "evaluation", "lineage"),
     ),
-    ("promotions", gettext_lazy("Promotions"), ("promotion", "approval", "waiver")),
+    ("promotions", gettext_lazy("Promotions"), ("promotion", "approval", "waiver", "move")),
     ("records", gettext_lazy("Records"), ("record", "event", "ledger")),
 )
 ADMIN = (
