@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -54,6 +55,24 @@ def shortcomings(registry: Registry, report: Mapping[str, Any] | None) -> list[M
         *lacking(report, aliases=aliases, patterns=patterns, live=set(live), slug=registry.slug),
         *_key(report, base64.b64decode(key.public) if key else None),
     ]
+
+
+def server_settings(registry: Registry, address: str) -> list[tuple[str, str]]:
+    """What the server's environment needs, by the policies in force and the key that signs now.
+
+    The state's folder is for who runs the server to choose.
+    """
+    aliases, patterns = governed_here(registry)
+    key = active_key()
+    found = {
+        "SEKISHO_URL": address,
+        "SEKISHO_PUBLIC_KEY": key.public if key else "…",
+        "SEKISHO_GOVERNED_ALIASES": ",".join(sorted(aliases)),
+        "SEKISHO_ENVIRONMENT_MODELS": ",".join(sorted(patterns)),
+        "SEKISHO_SERVER": registry.slug,
+        "SEKISHO_STATE": "/var/lib/sekisho-gate",
+    }
+    return [(name, shlex.quote(value)) for name, value in found.items() if value]
 
 
 def lacking(

@@ -72,6 +72,7 @@ _row(REVIEWER, "finding-resolve")
 _row(
     ADMIN,
     "connection-webhook",
+    "kit-withdraw",
     "connection-new",
     "connection-remove",
     "connection-change",

@@ -11,6 +11,8 @@ from governance.models import EmergencyKit, MintedToken
 
 OVERSEEN = {"governance.EmergencyKit", "governance.MintedToken"}
 SECRETS = {"sealed-words-of-a-kit"}
+PAGES = {"connection-gate"}
+ROLES = {"connection-gate", "kit-withdraw"}
 
 
 def build(ground, cast) -> dict[str, dict]:
@@ -24,4 +26,5 @@ def build(ground, cast) -> dict[str, dict]:
         action="alias.set", registry=ground.registry, model=ground.model.name, alias="champion", old=None, new="1",
         kit=kit, expires_at=soon,
     )  # fmt: skip
-    return {}
+    slug = {"slug": ground.registry.slug}
+    return {"connection-gate": slug, "kit-withdraw": slug | {"pk": kit.pk}}
