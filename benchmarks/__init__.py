@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import resource
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -90,12 +89,12 @@ def in_process(function: Callable[..., T], *arguments: Any, warm_up: tuple | Non
 def _measure(function: Callable[..., T], arguments: tuple, warm_up: tuple | None, repeat: int) -> Measured:
     if warm_up is not None:
         function(*warm_up)
-    before = _resident()
+    before = _memory("VmRSS")
     cpu, result = cpu_seconds(lambda: function(*arguments), repeat)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return Measured(cpu, max(peak - before, 1), result)
+    return Measured(cpu, max(_memory("VmHWM") - before, 1), result)
 
 
-def _resident() -> int:
-    with open("/proc/self/statm") as file:
-        return int(file.read().split()[1]) * resource.getpagesize()
+def _memory(line: str) -> int:
+    """Bytes of this process's own: what `getrusage` gives as the peak begins with that of who started it."""
+    with open("/proc/self/status") as file:
+        return next(int(row.split()[1]) * 1024 for row in file if row.startswith(f"{line}:"))
