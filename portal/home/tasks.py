@@ -52,7 +52,7 @@ def tasks_for(user: User) -> tuple[list[Task], int]:
     if user.is_reviewer:
         found += [*_to_decide(user), *_to_review(user)]
     if user.is_administrator:
-        found += [*_held(), *_connections(user), *_failed_jobs(user)]
+        found += [*_held(), *_first_steps(), *_connections(user), *_failed_jobs(user)]
     if user.team_ids:
         found += [*_promotions(user), *_failed_audits(user), *_drafts(user), *_first_assessments(user)]
     found += _notices(user, {task.url for task in found})
@@ -217,6 +217,34 @@ def _held() -> Iterator[Task]:
             _("Held"),
             urgency=0,
         )
+
+
+def _first_steps() -> Iterator[Task]:
+    """What a site lacks before anything can be assessed or promoted on it."""
+    people = User.objects.active()
+    steps = (
+        (
+            Team.objects.exists(),
+            _("Make the first team"),
+            _("Assessments and models belong to teams."),
+            reverse("people"),
+        ),
+        (
+            people.filter(is_reviewer=True).exists(),
+            _("Invite people, a reviewer among them"),
+            _("A promotion needs somebody who neither asked for it nor made the version."),
+            reverse("invitation-new"),
+        ),
+        (
+            Registry.objects.exists(),
+            _("Connect an MLflow server"),
+            _("Its models are mirrored, and can be audited and promoted."),
+            reverse("connection-new"),
+        ),
+    )
+    for done, title, why, url in steps:
+        if not done:
+            yield Task(_("First steps"), title, why, url, "none", words=_("To do"), urgency=1)
 
 
 def _failed_jobs(user: User) -> Iterator[Task]:

@@ -13,6 +13,7 @@ from assessments import actions
 from assessments.framework import shipped
 from governance.models import Audit, Decision, ModelVersion, Policy, Promotion, RegisteredModel, Registry
 from governance.policy import DEFAULT, digest_of_text
+from portal.accounts.models import Team, Unit
 from portal.home.tasks import SHOWN, tasks_for
 from portal.jobs.models import Job
 from portal.message import Message
@@ -168,3 +169,19 @@ def test_at_most_seven_tasks_in_a_constant_number_of_queries(as_user, cast, vers
     assert len(many) == len(few)
     assert html.count('<li class="task">') == SHOWN
     assert "The 7 most urgent are shown." in html
+
+
+def test_a_new_administrator_is_led_through_the_first_steps(db, django_user_model, client):
+    admin = django_user_model.objects.create_user("a@example.org", name="A", is_administrator=True)
+    steps = ["Make the first team", "Invite people, a reviewer among them", "Connect an MLflow server"]
+    assert titles(admin) == steps
+    client.force_login(admin)
+    page = client.get("/").content.decode()
+    for address in ("/people/", "/connections/new/"):
+        assert f'href="{address}"' in page
+        assert client.get(address).status_code == 200
+    Registry.objects.create(name="main", slug="main", address="http://127.0.0.1:1")
+    django_user_model.objects.create_user("r@example.org", name="R", is_reviewer=True)
+    assert titles(admin) == steps[:1]
+    Team.objects.create(name="T", slug="t", unit=Unit.objects.create(name="U"))
+    assert titles(admin) == []
