@@ -30,7 +30,6 @@ register_fields(
         "place_kind.alias": gettext_noop("An alias"),
         "place_kind.model": gettext_noop("A model of its own"),
         "place_kind.registry": gettext_noop("Another registry"),
-        "target": gettext_noop("The other registry"),
         "name_pattern": gettext_noop("Name of the model"),
         "instead_of": gettext_noop("In place until then"),
     }

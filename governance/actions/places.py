@@ -144,7 +144,7 @@ def _names_taken(registry: Registry, target: Registry, pattern: str) -> Message 
 
 def _said(place: Place) -> dict[str, str]:
     said = {"place_kind": place.kind, "alias": place.alias, "name_pattern": place.name_pattern}
-    return said | ({"target": place.target.name} if place.target else {})
+    return said | ({"into_registry": place.target.name} if place.target else {})
 
 
 def _keep_record(action: str, place: Place, by, **states: dict[str, Any]) -> None:
