@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from governance.actions.approvals import because_of
-from governance.models import ModelVersion, Move
+from governance.models import ModelVersion, Move, RegisteredModel
 from governance.moves.alias import holding, token_for
 from governance.moves.stopping import Changed, Later
 from portal.message import Message
@@ -79,6 +79,7 @@ def row_of_copy(move: Move, seen) -> ModelVersion:
     )
     ours = {"copied_from": original, "artifact_digest": original.artifact_digest, "deleted_at": None}
     ModelVersion.objects.filter(pk=row.pk).update(**ours)
+    RegisteredModel.objects.filter(pk=row.model_id).update(deleted_at=None)  # a sweep may have missed it until now
     return row
 
 

@@ -44,7 +44,7 @@ def enqueue_move(move: Move, *, by=None, key: str = "", **more) -> Job:
     )
 
 
-@job_kind("move.run", title=_("Move of an alias"), lease=30, deadline=1200, max_attempts=20)
+@job_kind("move.run", title=_("Move of an alias"), lease=30, deadline=3600, max_attempts=20)
 def run(job: Job, progress) -> dict:
     """Job: bring one move to its end, or come back later."""
     move = _load(job.params["move"])
@@ -113,6 +113,7 @@ def _make(move: Move, progress) -> None:
             copying.copy(move, remote)
         elif move.kind == MoveKind.TRANSFER:
             transferring.transfer(move, source, remote, lambda message: progress(2, STEPS, message))
+            checks.check_bound(_load(move.pk))  # it took its time
         progress(2, STEPS, Message("move.setting", {"alias": move.alias, "number": alias.number_there(move)}))
         alias.set_and_read_back(move, remote)
         progress(3, STEPS, Message("move.recording"))

@@ -56,7 +56,7 @@ def transfer(move: Move, source, remote, report: Callable[[Message], None]) -> N
 def origin_of(move: Move) -> dict[str, str]:
     """What is said there of where the version comes from."""
     version = move.promotion.version
-    return {
+    said = {
         "sekisho.source.registry": version.model.registry.slug,
         "sekisho.source.model": version.model.name,
         "sekisho.source.version": str(version.number),
@@ -64,6 +64,7 @@ def origin_of(move: Move) -> dict[str, str]:
         DIGEST: version.artifact_digest,
         "sekisho.promotion": str(move.promotion_id),
     }
+    return {key: value for key, value in said.items() if value}
 
 
 def words_of(move: Move) -> dict[str, str]:

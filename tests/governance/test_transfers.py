@@ -12,7 +12,7 @@ from governance.actions.places import set_place
 from governance.actions.promotions import retry_move
 from governance.actions.rollback import rollback
 from governance.lane import lane
-from governance.models import Move, Place, Placement, RegisteredModel, Registry
+from governance.models import Move, Place, Placement, Profile, RegisteredModel, Registry
 from governance.moves import outbox
 from governance.moves.ending import carried_out
 from governance.registry import NotFound
@@ -175,6 +175,15 @@ def test_files_that_change_between_version_and_alias_open_the_promotion_again(ca
     there.after["create_version"] = lambda: there.runs[0].content.update({"MLmodel": b"evil"})
     again(promotion)
     assert (promotion.state, there.aliases) == ("open", {})
+
+
+def test_an_approval_that_lapses_while_the_files_go_over_counts_no_more(cast, source, version, model):
+    promotion = approved(cast, version())
+    there = source.target
+    there.after["put_file"] = lambda: Profile.objects.filter(model=model).update(population="Students")
+    again(promotion)
+    assert (promotion.state, there.aliases) == ("open", {})
+    assert not Placement.objects.exists()
 
 
 def test_a_run_with_files_of_others_is_left_alone(cast, source, version):
