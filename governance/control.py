@@ -118,7 +118,8 @@ def ungoverned(user) -> QuerySet:
     if production is None:
         return models.none()
     placed = Placement.objects.filter(environment=PRODUCTION, until=None).values("model")
-    return models.filter(aliases__has_key=production.alias).exclude(pk__in=placed)
+    named = models.filter(aliases__has_key=production.alias)
+    return named.exclude(pk__in=placed).exclude(origin__in=placed)  # a copy stands there for its origin
 
 
 def ending_waivers(user, now: datetime) -> QuerySet:

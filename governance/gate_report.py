@@ -7,6 +7,8 @@ import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.db.models.functions import Coalesce
+
 from governance.mlflow_gate.gate import REPORT, REPORT_FORM
 from governance.mlflow_gate.names import matches
 from governance.mlflow_gate.tokens import key_id
@@ -34,13 +36,15 @@ def governed_here(registry: Registry) -> tuple[set[str], set[str]]:
     from governance.in_force import environments
 
     places = {place.environment: place for place in Place.objects.filter(registry=registry)}
-    aliases, models = set(), set()
+    brought = list(Place.objects.filter(kind="registry", target=registry))
+    aliases, models = set(), {place.name_pattern.replace("{name}", "*") for place in brought if place.name_pattern}
     for key, environment in environments().items():
         place = places.get(key)
         if place is None or place.kind == "alias":
             aliases.add((place.alias if place else "") or environment.alias)
         elif place.kind == "model":
             models.add(place.name_pattern.replace("{name}", "*"))
+        aliases |= {place.alias or environment.alias for place in brought if place.environment == key}
     return aliases, models
 
 
@@ -49,10 +53,11 @@ def shortcomings(registry: Registry, report: Mapping[str, Any] | None) -> list[M
     if report is None:
         return [Message("gate.off", {"registry": registry.name})]
     aliases, patterns = governed_here(registry)
-    live = Placement.objects.filter(until=None, model__registry=registry).values_list("model__name", flat=True)
+    live = Placement.objects.filter(until=None).lying_in(registry)
+    names = live.values_list(Coalesce("copy__model__name", "model__name"), flat=True)
     key = active_key()
     return [
-        *lacking(report, aliases=aliases, patterns=patterns, live=set(live), slug=registry.slug),
+        *lacking(report, aliases=aliases, patterns=patterns, live=set(names), slug=registry.slug),
         *_key(report, base64.b64decode(key.public) if key else None),
     ]
 

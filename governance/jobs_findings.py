@@ -33,9 +33,10 @@ def check_what_is_due() -> int:
     jobs = Job.objects.filter(kind="artifacts.check", created_at__gt=since, subject_type="placement")
     looked_at = jobs.exclude(state__in=(State.FAILED, State.CANCELLED)).values_list("subject_id", flat=True)
     looked_at = {int(one) for one in looked_at}
-    live = Placement.objects.filter(until=None, since__lte=since).select_related("model__team", "model__registry")
+    whole = "model__team", "version__model__registry", "copy__model__registry"
+    live = Placement.objects.filter(until=None, since__lte=since).select_related(*whole)
     failed = {int(one) for one in jobs.filter(state=State.FAILED).values_list("subject_id", flat=True)}
-    due = [one for one in live.order_by("since", "pk") if one.pk not in looked_at and one.model.registry.enabled]
+    due = [one for one in live.order_by("since", "pk") if one.pk not in looked_at and one.there.model.registry.enabled]
     due.sort(key=lambda one: one.pk in failed)  # one that cannot be read does not keep the others waiting
     for placement in due[:AT_ONCE]:
         ask_for_check(placement=placement)
@@ -64,7 +65,7 @@ def run_check(job: Job, progress) -> dict:
     placement = Placement.objects.select_related(*whole).get(pk=job.params["placement"])
     if placement.until is not None:
         return {"state": "ended"}
-    lies = placement.copy or placement.version
+    lies = placement.there
     words = {"model": lies.model.name, "number": lies.number}
     expected = (placement.promotion.bound or {}).get("artifact", "")
     if not expected:

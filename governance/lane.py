@@ -38,7 +38,7 @@ class Stop:
 
 def lane(model: RegisteredModel) -> list[Stop]:
     """The environments in their order, in three queries."""
-    whole = "version", "promotion__requested_by", "promotion__move", "copy__model"
+    whole = "version", "promotion__requested_by", "promotion__move", "copy__model__registry"
     standing = model.placements.filter(until=None).select_related(*whole)
     placed = {placement.environment: placement for placement in standing}
     active = Promotion.objects.filter(version__model=model, state__in=("open", "approved"))

@@ -119,7 +119,7 @@ def _stands(versions: Sequence[ModelVersion]) -> dict[int, dict[str, str]]:
         return found
     rows = Placement.objects.filter(version__in=versions, until=None, version__deleted_at=None)
     for placed in rows.select_related("promotion__move", "version__model", "copy__model"):
-        move, there = getattr(placed.promotion, "move", None), placed.copy or placed.version
+        move, there = getattr(placed.promotion, "move", None), placed.there
         if move is None or there.model.aliases.get(move.alias) == there.number:
             kept = found.setdefault(placed.version_id, {})
             kept[placed.environment] = placed.promotion.bound.get("artifact", "")

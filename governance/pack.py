@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -127,6 +127,13 @@ class Row:
     drawn: bool = False
 
     @property
+    def copy(self) -> str:
+        """The copy whose number counts, where the version stands as one, and the other registry if it lies there."""
+        params = self.event.content["params"]
+        name, registry = params.get("copy", ""), params.get("into_registry", "")
+        return f"{name} ({registry})" if name and registry else name
+
+    @property
     def event(self) -> Event:
         return self.entry.event
 
@@ -205,7 +212,7 @@ def collect(asked: Period, *, seed: str = "", size: int = 0) -> Pack:
         counted,
         rows,
         tuple(Event.objects.filter(uuid__in=behind)),
-        _registries(asked, [changes[pk] for pk in inside], facts),
+        _registries(asked, [facts.registry_of(pk) for pk in inside], facts),
         tuple(read(Event.objects.filter(action="ledger.restore", at__gte=asked.start, at__lt=asked.end))),
         (min(numbers), max(numbers)) if numbers else None,
         tuple(drawn),
@@ -222,7 +229,9 @@ class _Facts:
         self.promotion_of = {event.pk: int(event.subject_id) for event, _content in self.moved}
         promotions = Promotion.objects.filter(pk__in=self.promotion_of.values())
         self.promotions = {row.pk: row for row in promotions.select_related("version__model").defer("verdict")}
-        self.placements = list(Placement.objects.filter(environment=environment).select_related("model__registry"))
+        whole = "version__model__registry", "copy__model__registry", "promotion__move"
+        placements = Placement.objects.filter(environment=environment).select_related(*whole)
+        self.placements = list(placements.defer("promotion__verdict"))
         self.placed = {row.promotion_id: row for row in self.placements}
         self.decided: dict[int, list[Decision]] = defaultdict(list)
         decisions = Decision.objects.filter(promotion__in=self.promotions, decision__in=WAY_OF)
@@ -238,9 +247,16 @@ class _Facts:
         placement = self.placed.get(self.promotion_of[event.pk])
         found, left = content["before"].get("version"), content["after"].get("version")
         model = promotion.version.model_id if promotion else 0
-        return Change(
-            event.at, event.seq or 0, model, found, left, self._way(event, content, promotion), bool(placement)
-        )
+        where = f"{placement.there.model_id}:{content['after'].get('alias')}" if placement else ""
+        way = self._way(event, content, promotion)
+        return Change(event.at, event.seq or 0, model, found, left, way, bool(placement), where)
+
+    def registry_of(self, event: int) -> int | None:
+        """The registry in which a move set its alias."""
+        number = self.promotion_of[event]
+        lies = self.placed[number].there if number in self.placed else None
+        promotion = self.promotions.get(number)
+        return lies.model.registry_id if lies else promotion and promotion.version.model.registry_id
 
     def _way(self, event: Event, content: dict[str, Any], promotion: Promotion | None) -> str:
         standing = {str(row.event): row for row in self.decided.get(self.promotion_of[event.pk], ())}
@@ -264,10 +280,13 @@ class _Facts:
 
     @property
     def now(self) -> dict[int, int | None]:
-        """What the last reading saw under the alias, where the registry could be read; copies lie in other models."""
-        models = {row.model_id: row.model for row in self.placements if row.copy_id is None}
-        fresh = {pk: model for pk, model in models.items() if model.deleted_at is None and not model.registry.stale}
-        return {pk: model.aliases.get(self.alias) for pk, model in fresh.items()} if self.alias else {}
+        """What the last reading saw under the alias, where the registry in which it lies could be read."""
+        found = {}
+        for row in self.placements:
+            model, move = row.there.model, getattr(row.promotion, "move", None)
+            if row.until is None and model.deleted_at is None and not model.registry.stale:
+                found[row.model_id] = model.aliases.get(move.alias if move else self.alias)
+        return found
 
     def unrecorded(self, asked: Period) -> int:
         told = set(self.promotion_of.values())
@@ -317,20 +336,19 @@ def _gap(asked: Period) -> int:
     return ends["last"] - ends["first"] + 1 - there
 
 
-def _registries(asked: Period, changes: Iterable[Change], facts: _Facts) -> tuple[Read, ...]:
+def _registries(asked: Period, moved_in: Sequence[int | None], facts: _Facts) -> tuple[Read, ...]:
     """How far each registry was read, by the sweeps that came to their end."""
     rows = list(Registry.objects.filter(created_at__lt=asked.end).order_by("name"))
     readings: dict[str, list] = defaultdict(list)
     done = Job.objects.filter(kind="registry.mirror", state=State.DONE, ended_at__gte=asked.start)
     for registry, ended in done.filter(ended_at__lt=asked.end).values_list("subject_id", "ended_at"):
         readings[registry].append((timezone.localdate(ended), ended))
-    registry_of = {row.version.model_id: row.version.model.registry_id for row in facts.promotions.values()}
     seen = [row for row in facts.findings for at, _version in _states(row) if asked.start <= at < asked.end]
     found = []
     for row in rows:
         days = [day for day in asked.days if day >= timezone.localdate(row.created_at)]
         covered = coverage(days, readings[str(row.pk)])
-        moves = sum(registry_of.get(change.model) == row.pk for change in changes)
+        moves = sum(registry == row.pk for registry in moved_in)
         unexplained = sum((one.registry_id or (one.model and one.model.registry_id)) == row.pk for one in seen)
         found.append(Read(row, covered, moves, unexplained))
     return tuple(found)

@@ -20,7 +20,10 @@ WAYS = (APPROVED, AUTOMATIC, EMERGENCY, ROLLBACK)
 
 @dataclass(frozen=True)
 class Change:
-    """What a decision carried out: `found` is the version in place right before, `left` the one after."""
+    """What a decision carried out: `found` is the version in place right before, `left` the one after.
+
+    `where` is the alias that was set: an environment may come to lie elsewhere, where other numbers count.
+    """
 
     at: datetime
     seq: int
@@ -29,6 +32,7 @@ class Change:
     left: int | None
     way: str
     placed: bool = True
+    where: str = ""
 
 
 @dataclass(frozen=True)
@@ -141,6 +145,7 @@ def breaks(
     """Follow each model from thing to thing; what does not follow from the one before is a break."""
     found: list[Break] = []
     known: dict[int, tuple[datetime, int | None, int | None]] = {}  # model → when, what stands, what was decided
+    places: dict[int, str] = {}
     # A move and what a reading saw at the same moment: the reading came first, or it would have seen the move.
     for one in sorted((*strays, *changes), key=lambda one: (one.at, isinstance(one, Change))):
         before = known.get(one.model)
@@ -148,9 +153,10 @@ def breaks(
             decided = before[2] if before else None
             known[one.model] = (one.at, decided if one.back else one.found, decided)
             continue
-        if before and before[1] != one.found:
+        elsewhere = one.where and places.get(one.model, one.where) not in ("", one.where)
+        if before and before[1] != one.found and not elsewhere:
             found.append(Break(one.model, before[0], one.at, before[1], one.found, one.seq))
-        known[one.model] = (one.at, one.left, one.left)
+        known[one.model], places[one.model] = (one.at, one.left, one.left), one.where
     for model, version in now.items():
         if (before := known.get(model)) and before[0] <= read_at and before[1] != version:
             found.append(Break(model, before[0], read_at, before[1], version))

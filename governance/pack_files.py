@@ -43,7 +43,8 @@ def change_rows(pack: Pack) -> Iterator[list[Any]]:
     """Every listed entry, oldest first, below a line of headings."""
     yield [
         _("Number"), _("When"), _("Column"), _("What"), _("About"), _("Who"), _("By way of"), _("Version before"),
-        _("Version after"), _("Decided by"), _("Reason"), _("In the sample"), _("Hash (SHA-256)"), _("Record"),
+        _("Version after"), _("Decided by"), _("Reason"), _("In the sample"), _("Hash (SHA-256)"),
+        _("Record"), _("Copy"),
     ]  # fmt: skip
     for row in pack.rows:
         event = row.event
@@ -62,6 +63,7 @@ def change_rows(pack: Pack) -> Iterator[list[Any]]:
             _("Yes") if row.drawn else "",
             event.leaf_hash,
             str(event.uuid),
+            row.copy,
         ]
 
 

@@ -1,4 +1,4 @@
-"""Where an environment lies for a model: an alias of its own, or a model made for the environment."""
+"""Where an environment lies for a model: an alias of its own, a model made for the environment, another registry."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from governance.models import UNDER_WAY, Move, MoveKind, Place, PlaceKind, Promotion, RegisteredModel
+from django.db.models import Q, QuerySet
+
+from governance.models import UNDER_WAY, Move, MoveKind, Place, PlaceKind, Promotion, RegisteredModel, Registry
 from governance.policy import Rules
 from portal.message import Message
 from portal.web.errors import Conflict
@@ -18,13 +20,19 @@ NOT_IN_NAMES = frozenset("/:?\t\r\n")  # MLflow refuses the first two, and canno
 
 @dataclass(frozen=True)
 class Lies:
-    """What is to be set for a model in an environment: which alias, of itself or of the model named."""
+    """What is to be set for a model in an environment: which alias, of itself or of the model named.
+
+    `registry` is where that model lies, if not beside it.
+    """
 
     alias: str
     target: str = ""
+    registry: Registry | None = None
 
     @property
     def kind(self) -> MoveKind:
+        if self.registry:
+            return MoveKind.TRANSFER
         return MoveKind.COPY if self.target else MoveKind.ALIAS
 
 
@@ -36,23 +44,22 @@ def lies(model: RegisteredModel, rules: Rules) -> Lies:
     Conflict
         The name that the pattern makes of the model's is none that MLflow takes.
     """
-    place = Place.objects.filter(registry=model.registry_id, environment=rules.environment).first()
+    places = Place.objects.filter(registry=model.registry_id, environment=rules.environment)
+    place = places.select_related("target").first()
     if place is None:
         return Lies(rules.alias)
-    if place.kind == PlaceKind.REGISTRY:
-        raise Conflict("place.registry", environment=rules.environment)
     alias = place.alias or rules.alias
     if place.kind == PlaceKind.ALIAS:
         return Lies(alias)
     name = name_there(place.name_pattern, model.name)
     if why := wrong_name(name):
         raise Conflict(why)
-    return Lies(alias, name)
+    return Lies(alias, name, place.target)
 
 
 def name_there(pattern: str, name: str) -> str:
-    """The name of the copy: the pattern is text, and only its hole is filled."""
-    return pattern.replace(HOLE, name)
+    """The name of the copy: the pattern is text, and only its hole is filled. Without one the name is the same."""
+    return pattern.replace(HOLE, name) if pattern else name
 
 
 def wrong_name(name: str) -> Message | None:
@@ -75,20 +82,39 @@ def outbox_fields(promotion: Promotion, rules: Rules) -> dict[str, Any]:
     if not found.target:
         return fields | {"tag": None}
     known = Move.objects.filter(promotion=promotion).values_list("tag", flat=True).first()
-    return fields | {"target_model": copy_of(version.model, found.target), "tag": known or uuid4()}
+    return fields | {"target_model": copy_of(version.model, found), "tag": known or uuid4()}
 
 
-def copy_of(model: RegisteredModel, name: str) -> RegisteredModel:
-    """The row of the environment's own model, which is nobody's but for its origin."""
+def copy_of(model: RegisteredModel, found: Lies) -> RegisteredModel:
+    """The row of the model that stands for the environment, which is nobody's but for its origin."""
     row, _made = RegisteredModel.objects.select_for_update().get_or_create(
-        registry=model.registry, name=name, defaults={"origin": model}
+        registry=found.registry or model.registry, name=found.target, defaults={"origin": model}
     )
-    if row.origin_id is None and row.team_id is None and not row.copies.exists():
+    itself = RegisteredModel.objects.filter(pk=row.pk)
+    if row.origin_id is None and not others(itself, beside=found.registry is None).exists():
         row.origin = model
         row.save(update_fields=["origin"])
     if row.origin_id != model.pk:
-        raise Conflict("place.taken", name=name)
+        raise Conflict(taken(row.name, found.registry))
     return row
+
+
+def others(rows: QuerySet[RegisteredModel], *, beside: bool) -> QuerySet[RegisteredModel]:
+    """Those of some models that are somebody's, and cannot stand for an environment of another model.
+
+    In another registry only an empty one can: a model of the same name there is another model.
+    """
+    taken = Q(team__isnull=False) | Q(copies__isnull=False)
+    if not beside:
+        taken |= Q(versions__isnull=False, versions__deleted_at=None)
+    return rows.filter(taken, origin=None).distinct()
+
+
+def taken(name: str, elsewhere: Registry | None) -> Message:
+    """That a model cannot be taken for an environment of another."""
+    if elsewhere is None:
+        return Message("place.taken", {"name": name})
+    return Message("place.taken-there", {"name": name, "registry": elsewhere.name})
 
 
 def moves_under_way(place: Place) -> bool:

@@ -52,7 +52,7 @@ def governed_in(registry: Registry) -> dict[str, str]:
 
 
 def placed_in(registry: Registry) -> list[Placed]:
-    """What stands in a registry by our decisions, and how it was when they were made; three queries."""
+    """What stands in a registry by our decisions, and how it was when they were made; four queries."""
     alias_of = {environment: alias for alias, environment in governed_in(registry).items()}
     open_ones = _open_details(registry)
     rows = Placement.objects.filter(until=None)
@@ -63,13 +63,15 @@ def placed_in(registry: Registry) -> list[Placed]:
     )  # fmt: skip
     copies = rows.filter(copy__model__registry=registry).annotate(
         name=F("copy__model__name"), number=F("copy__number"), run=F("copy__run_id"), tags=F("copy__tags"),
-        born=F("copy__registered_at"), audited=F("version__lineage__run__metrics"),
-        mirrored=F("copy__run__metrics"), set_alias=F("promotion__move__alias"),
+        born=F("copy__registered_at"), mirrored=F("copy__run__metrics"), set_alias=F("promotion__move__alias"),
     )  # fmt: skip
+    beside = copies.filter(model__registry=registry).annotate(audited=F("version__lineage__run__metrics"))
+    brought = copies.exclude(model__registry=registry).annotate(audited=F("copy__lineage__run__metrics"))  # own runs
     fields = ("environment", "name", "number", "run", "tags", "born", "audited", "mirrored", "set_alias")
     return [
         _placed(dict(zip(fields, row, strict=True)), alias_of, open_ones, prefix(registry))
-        for row in (*own.values_list(*fields), *copies.values_list(*fields))
+        for which in (own, beside, brought)
+        for row in which.values_list(*fields)
     ]
 
 
@@ -97,12 +99,15 @@ def closed_in(registry: Registry, names: Iterable[str]) -> list[Closed]:
     Ask in the transaction that writes the mirror, before it is written.
     """
     places = Place.objects.filter(
-        Q(kind=PlaceKind.MODEL, registry=registry) | Q(kind=PlaceKind.REGISTRY, target=registry), ~Q(name_pattern="")
+        Q(kind=PlaceKind.MODEL, registry=registry) | Q(kind=PlaceKind.REGISTRY, target=registry)
     )
-    patterns = {place.name_pattern: place.environment for place in places}
-    if not patterns:
+    if not places:
         return []
-    names = {name: where for name in names if (where := _of(name, patterns))}
+    patterns = {place.name_pattern: place.environment for place in places if place.name_pattern}
+    same = {place.registry_id: place.environment for place in places if not place.name_pattern}
+    origins = registry.models.filter(origin__registry__in=same).values_list("name", "origin__registry")
+    brought = {name: same[source] for name, source in origins}
+    names = {name: where for name in names if (where := brought.get(name) or _of(name, patterns))}
     made, there, marks = defaultdict(set), defaultdict(set), defaultdict(set)
     moves = Move.objects.filter(target_model__registry=registry, target_model__name__in=names)
     for name, number, tag, state in moves.values_list("target_model__name", "target_number", "tag", "state"):

@@ -157,15 +157,17 @@ def compare(
 
     Notes
     -----
-    A version that stands in two environments is looked at once.
+    A version that stands in two environments is looked at once. One that a move brought there while this was read is
+    looked at the next time: what was read is older than it.
     """
-    placed = tuple(placed)
+    placed, explained = tuple(placed), explained or {}
+    settled = [one for one in placed if one.number not in explained.get((one.model, one.alias), ())]
     found: list[Difference | str] = [
-        *_aliases(seen, placed, governed, before, explained or {}),
-        *_models(seen, placed),
+        *_aliases(seen, placed, governed, before, explained),
+        *_models(seen, settled),
         *_strays(seen, closed),
     ]
-    for one in {(p.model, p.number): p for p in placed if p.model in seen.aliases}.values():
+    for one in {(p.model, p.number): p for p in settled if p.model in seen.aliases}.values():
         found += _version(seen, one)
     differences = {one.key: one for one in found if isinstance(one, Difference)}
     right = frozenset(one for one in found if isinstance(one, str)) - differences.keys()

@@ -23,11 +23,13 @@ register_fields(
         "later": gettext_noop("Later promotion"),
         "earlier": gettext_noop("Earlier promotion"),
         "copy": gettext_noop("Copy"),
+        "into_registry": gettext_noop("Into the registry"),
         "finding": gettext_noop("Finding"),
         "because.move.restored-late": gettext_noop("Something else stands there"),
         "place_kind": gettext_noop("Where it lies"),
         "place_kind.alias": gettext_noop("An alias"),
         "place_kind.model": gettext_noop("A model of its own"),
+        "place_kind.registry": gettext_noop("Another registry"),
         "name_pattern": gettext_noop("Name of the model"),
         "instead_of": gettext_noop("In place until then"),
     }

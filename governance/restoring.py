@@ -31,7 +31,7 @@ def restore(*, placement: Placement, finding: Finding) -> Move | None:
     done = getattr(placement.promotion, "move", None)
     if done is None or placement.until is not None or not _asked_for(placement):
         return None
-    there = placement.copy or placement.version
+    there = placement.there
     others = Move.objects.filter(model=there.model, alias=done.alias)
     into = others | Move.objects.filter(target_model=there.model, alias=done.alias)
     now = timezone.now()

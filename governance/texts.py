@@ -21,6 +21,9 @@ register(
         "registry.has_models": gettext_noop(
             "Models were mirrored from %(name)s, and decisions may speak of them. Pause it under Change instead."
         ),
+        "registry.has_places": gettext_noop(
+            "An environment lies in %(name)s. Let it lie elsewhere first, under Environments."
+        ),
         "registry.reading_models": gettext_noop("Reading the registered models."),
         "registry.reading_versions": gettext_noop("Reading the versions of all models (models: %(models)s)."),
         "registry.reading_runs": gettext_noop("Reading the runs not seen before (runs: %(runs)s)."),

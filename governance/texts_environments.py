@@ -45,13 +45,29 @@ register(
         "move.restored-late": gettext_noop("Something else stands there by now, so it was not put back."),
         # models that are environments
         "move.copying": gettext_noop("Copying the version into %(name)s."),
+        "move.transferring": gettext_noop("Copying the files to %(registry)s, for %(name)s."),
+        "move.arrived-otherwise": gettext_noop(
+            "The files that %(registry)s has now for %(name)s differ from those that were sent."
+        ),
+        "move.no-room": gettext_noop("The worker cannot keep the files while they are copied: %(detail)s."),
         "move.no-copy": gettext_noop("The copy in %(name)s is not to be seen after it was made."),
-        "place.kind": gettext_noop("Choose an alias, or a model of its own."),
+        "place.kind": gettext_noop("Choose an alias, a model of its own, or another registry."),
         "place.pattern": gettext_noop("Write a name with {name} in it once, such as prod.{name}."),
         "place.name": gettext_noop("MLflow does not take %(name)s as the name of a model."),
         "place.name-long": gettext_noop("The name %(name)s is longer than the %(limit)s characters allowed."),
         "place.taken": gettext_noop("The model %(name)s is there already and belongs to another."),
-        "place.registry": gettext_noop("Moves into another registry cannot be made: %(environment)s lies in one."),
+        "place.taken-there": gettext_noop(
+            "In %(registry)s there is a model %(name)s already. Models of the same name on two servers stay apart: "
+            "give a name such as prod.{name}."
+        ),
+        "place.target": gettext_noop("Choose the registry in which it lies."),
+        "place.target-same": gettext_noop("Choose another registry than the one whose models are promoted."),
+        "place.target-paused": gettext_noop("%(registry)s is paused. Resume its connection first."),
+        "place.target-unread": gettext_noop("%(registry)s has not been read yet, so nothing is known of it."),
+        "place.target-away": gettext_noop("%(registry)s could not be read the last time: %(reason)s"),
+        "place.target-rights": gettext_noop(
+            "The account of the connection to %(registry)s may only read there. Give it the right to make models."
+        ),
         "place.moving": gettext_noop("Something is on its way into this environment. Try again when it is there."),
         "place.copy": gettext_noop("This model is a copy for an environment: the profile of %(name)s governs it."),
         "move.fenced": gettext_noop("Another worker has taken this move over."),

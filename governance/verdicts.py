@@ -50,6 +50,9 @@ def outdate(
     for field, row in (("version", version), ("version__model", model), ("version__model__registry", registry)):
         if row is not None:
             which |= Q(**{field: row.pk})
+    if registry is not None:  # and of what lies there as a copy of a version of another registry
+        copied = ModelVersion.objects.filter(copies__model__registry=registry).exclude(model__registry=registry)
+        which |= Q(version__in=copied)
     if not which and not everything:
         raise TypeError("say which verdicts")
     _hold(shared=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from governance.minting import mint
 from governance.models import Placement, Registry
@@ -47,9 +49,10 @@ def sign_token(
 def _check_not_in_place(registry: Registry, action: str, model: str, number: str | None) -> None:
     if action == "stage.set":
         return
-    standing = Placement.objects.filter(until=None, model__registry=registry, model__name=model)
+    rows = Placement.objects.filter(until=None).lying_in(registry)
+    standing = rows.annotate(name=Coalesce("copy__model__name", "model__name")).filter(name=model)
     if action == "version.delete":
-        standing = standing.filter(version__number=int(number or 0))
+        standing = standing.filter(Q(copy=None, version__number=int(number or 0)) | Q(copy__number=int(number or 0)))
     places = sorted({placement.environment for placement in standing})
     if places:
         raise Conflict("gate.in-place", model=f"{model}/{number}" if number else model, environments=places)

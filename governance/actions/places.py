@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from governance.models import Place, PlaceKind, Registry
-from governance.places import HOLE, moves_under_way, name_there, wrong_name
+from governance.places import HOLE, moves_under_way, name_there, others, taken, wrong_name
 from governance.policy.reading import RESERVED_ALIAS
 from governance.verdict import environments
 from portal.accounts.permissions import require
@@ -16,22 +16,40 @@ from portal.message import Message
 from portal.web.errors import Conflict, Invalid
 
 ALIAS_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
-KINDS = (PlaceKind.ALIAS, PlaceKind.MODEL)
 
 
-def set_place(*, registry: Registry, environment: str, kind: str, alias: str = "", name_pattern: str = "", by) -> Place:
+def set_place(
+    *,
+    registry: Registry,
+    environment: str,
+    kind: str,
+    alias: str = "",
+    name_pattern: str = "",
+    target: Registry | None = None,
+    by,
+) -> Place:
     """Let an environment lie elsewhere for the models of a registry, from the next approval on.
 
     Parameters
     ----------
-    kind : {"alias", "model"}
+    kind : {"alias", "model", "registry"}
     alias : str
         Empty for the policy's.
     name_pattern : str
-        For a model of its own, such as ``prod.{name}``.
+        For a model of its own, such as ``prod.{name}``; in another registry it may be empty, for the same name.
+    target : Registry, optional
+        The other registry.
     """
     require(by, "place.manage")
-    wanted = {"kind": kind, "alias": alias.strip(), "name_pattern": name_pattern.strip() if kind == "model" else ""}
+    pattern, elsewhere = name_pattern.strip(), kind == PlaceKind.REGISTRY
+    if kind == PlaceKind.ALIAS or (elsewhere and pattern == HOLE):
+        pattern = ""
+    wanted = {
+        "kind": kind,
+        "alias": alias.strip(),
+        "name_pattern": pattern,
+        "target": target if elsewhere else None,
+    }
     _check(registry, environment, wanted)
     with transaction.atomic():
         known = Place.objects.select_for_update().filter(registry=registry, environment=environment).first()
@@ -41,7 +59,6 @@ def set_place(*, registry: Registry, environment: str, kind: str, alias: str = "
             raise Conflict("place.moving")
         for name, value in wanted.items():
             setattr(place, name, value)
-        place.target = None
         place.save()
         _keep_record("place.set", place, by, before=before, after=_said(place))
     return place
@@ -57,15 +74,20 @@ def remove_place(*, place: Place, by) -> None:
         place.delete()
 
 
-def _check(registry: Registry, environment: str, wanted: dict[str, str]) -> None:
+def _check(registry: Registry, environment: str, wanted: dict[str, Any]) -> None:
     wrong: dict[str, Message] = {}
     if environment not in environments():
         wrong["environment"] = Message("policy.no-environment", {"environment": environment})
-    if wanted["kind"] not in KINDS:
+    if wanted["kind"] not in PlaceKind.values:
         wrong["kind"] = Message("place.kind")
     if wanted["alias"] and (why := _wrong_alias(registry, environment, wanted["alias"])):
         wrong["alias"] = why
-    if wanted["kind"] == PlaceKind.MODEL and (why := _wrong_pattern(registry, wanted["name_pattern"])):
+    pattern, elsewhere = wanted["name_pattern"], wanted["kind"] == PlaceKind.REGISTRY
+    if (pattern or wanted["kind"] == PlaceKind.MODEL) and (why := _wrong_pattern(registry, pattern)):
+        wrong["name_pattern"] = why
+    if elsewhere and (why := _wrong_target(registry, wanted["target"])):
+        wrong["target"] = why
+    elif elsewhere and "name_pattern" not in wrong and (why := _names_taken(registry, wanted["target"], pattern)):
         wrong["name_pattern"] = why
     if wrong:
         raise Invalid(next(iter(wrong.values())), wrong)
@@ -93,8 +115,36 @@ def _wrong_pattern(registry: Registry, pattern: str) -> Message | None:
     return next((why for name in sorted(names) if (why := wrong_name(name_there(pattern, name)))), None)
 
 
+def _wrong_target(registry: Registry, target: Registry | None) -> Message | None:
+    """What speaks against a registry as the place of an environment, as far as its last readings tell."""
+    if target is None:
+        return Message("place.target")
+    if target.pk == registry.pk:
+        return Message("place.target-same")
+    named = {"registry": target.name}
+    if not target.enabled:
+        return Message("place.target-paused", named)
+    if target.error:
+        return Message("place.target-away", named | {"reason": Message.from_json(target.error)})
+    if target.synced_at is None:
+        return Message("place.target-unread", named)
+    return Message("place.target-rights", named) if target.server.get("rights") == "read" else None
+
+
+def _names_taken(registry: Registry, target: Registry, pattern: str) -> Message | None:
+    """The first model there that is another's, though one of the registry would get its name."""
+    rows = registry.models.present().filter(origin=None)
+    wanted = {name_there(pattern, name): pk for pk, name in rows.values_list("pk", "name")}
+    there = [*others(target.models.all(), beside=False), *target.models.exclude(origin=None)]
+    for row in sorted(there, key=lambda row: row.name):
+        if row.name in wanted and row.origin_id != wanted[row.name]:
+            return taken(row.name, target)
+    return None
+
+
 def _said(place: Place) -> dict[str, str]:
-    return {"place_kind": place.kind, "alias": place.alias, "name_pattern": place.name_pattern}
+    said = {"place_kind": place.kind, "alias": place.alias, "name_pattern": place.name_pattern}
+    return said | ({"into_registry": place.target.name} if place.target else {})
 
 
 def _keep_record(action: str, place: Place, by, **states: dict[str, Any]) -> None:

@@ -6,10 +6,10 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import ProtectedError
+from django.db.models import ProtectedError, Q
 from django.utils.text import slugify
 
-from governance.models import Registry
+from governance.models import Place, Registry
 from governance.secrets import seal
 from portal.accounts.permissions import require
 from portal.jobs.actions import enqueue
@@ -113,6 +113,8 @@ def remove_registry(*, registry: Registry, by) -> None:
             raise Missing("registry.gone")
         if fresh.models.exists():
             raise Conflict("registry.has_models", name=fresh.name)
+        if Place.objects.filter(Q(registry=fresh) | Q(target=fresh)).exists():
+            raise Conflict("registry.has_places", name=fresh.name)
         record(
             action="registry.remove",
             by=by,

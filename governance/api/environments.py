@@ -14,10 +14,11 @@ from governance.verdict import environments
 
 class PlaceSerializer(serializers.ModelSerializer):
     registry = serializers.CharField(source="registry.slug")
+    target = serializers.CharField(source="target.slug", default=None, help_text="The other registry, if it lies there")
 
     class Meta:
         model = Place
-        fields = ("registry", "kind", "alias", "name_pattern")
+        fields = ("registry", "kind", "alias", "name_pattern", "target")
 
 
 class EnvironmentSerializer(serializers.Serializer):
@@ -35,7 +36,8 @@ class EnvironmentList(APIView):
     def get(self, request) -> Response:
         places: dict[str, list[Place]] = {}
         seen = Registry.objects.for_user(request.user)
-        for place in Place.objects.for_user(request.user).filter(registry__in=seen).select_related("registry"):
+        rows = Place.objects.for_user(request.user).filter(registry__in=seen)
+        for place in rows.select_related("registry", "target"):
             places.setdefault(place.environment, []).append(place)
         found = [
             {

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from governance.auditing.examination import Examination, Finding
-from governance.auditing.sources import NotEvaluated, load_version, uses_of, workplace
+from governance.auditing.sources import NotEvaluated, load_version, uses_of
 from governance.models import AuditKind, EvidenceLabel, ModelVersion, Outcome, SetRole
+from governance.scratch import workplace
 from portal.message import Message
 
 KINDS = (AuditKind.PERFORMANCE, AuditKind.FAIRNESS)
@@ -64,7 +65,7 @@ def judged_on_challengers(
 
 
 def _examined(version: ModelVersion, one, examine, progress) -> Finding:
-    with workplace() as folder:
+    with workplace("audit") as folder:
         try:
             return examine(Examination(load_version(version.pk), challenger=one), folder, progress)
         except NotEvaluated as error:

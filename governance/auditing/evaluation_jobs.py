@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from governance.actions.evaluation_sets import end_set, pin, refuse
 from governance.auditing.encodings import readable
 from governance.auditing.places import SetError, bring, file_digest
-from governance.auditing.sources import fetch_set, workplace
+from governance.auditing.sources import fetch_set
 from governance.models import EvaluationSet, EvaluationSetUse, SetRole, SetSource
+from governance.scratch import workplace
 from portal.jobs.kinds import every, job_kind
 from portal.message import Message
 from portal.web.errors import DomainError
@@ -26,7 +27,7 @@ def run_measure(job, progress) -> dict:
         pk=job.params["set"]
     )
     try:
-        with workplace() as folder:
+        with workplace("audit") as folder:
             progress(1, 3, Message("audit.fetching_data"))
             path = _drawn(one, folder) if one.source == SetSource.TABLE else bring(one, folder)
             digest = file_digest(path)
@@ -83,7 +84,7 @@ def run_overlap(job, progress) -> dict:
         return {}
     compared = [use for use in uses if use.role in (SetRole.GOLD, SetRole.CHALLENGER)]
     found = {}
-    with workplace() as folder:
+    with workplace("audit") as folder:
         progress(1, len(compared) + 1, Message("audit.fetching_data"))
         training = fetch_set(by_role[SetRole.TRAINING].set, folder)
         for step, use in enumerate(compared, start=2):

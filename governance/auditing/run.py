@@ -12,9 +12,10 @@ from governance.audit_kinds import applies
 from governance.auditing.challengers import KINDS as CHALLENGED
 from governance.auditing.challengers import judged_on_challengers
 from governance.auditing.examination import Examination, Finding
-from governance.auditing.sources import NotEvaluated, load_version, workplace
+from governance.auditing.sources import NotEvaluated, load_version
 from governance.models import EvaluationSetUse, Outcome, SetRole
 from governance.sandbox import unsandboxed
+from governance.scratch import workplace
 from portal.jobs.models import Job
 from portal.message import Message
 
@@ -25,7 +26,7 @@ def run_audit(kind: str, job: Job, progress, examine: Callable[[Examination, Pat
     """Load, examine, keep. What cannot be evaluated is kept too, with its reason, so that a gate can show it."""
     examination = Examination(load_version(job.params["version"]))
     unwalled = unsandboxed.watch()
-    with workplace() as folder:
+    with workplace("audit") as folder:
         try:
             finding = _not_applicable(kind, examination) or examine(examination, folder, progress)
         except NotEvaluated as error:

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import copy
 import hashlib
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from django.conf import settings
 from django.utils import timezone
 
 from governance.auditing.encodings import readable
@@ -62,15 +58,6 @@ def profile_of(examination: Examination) -> Profile:
     if one and profile.prediction_column not in one.column_names:
         profile.prediction_column = ""
     return profile
-
-
-@contextmanager
-def workplace() -> Iterator[Path]:
-    """A folder that is gone when the audit ends."""
-    root = settings.SEKISHO_HOME / "scratch"
-    root.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=root, prefix="audit-") as folder:
-        yield Path(folder)
 
 
 def fetch_model(version: ModelVersion, folder: Path) -> tuple[Path, str]:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from governance.models.promotion import Promotion
-from governance.models.registry import ModelVersion, RegisteredModel
+from governance.models.registry import ModelVersion, RegisteredModel, Registry
 from portal.accounts.models import TeamScopedQuerySet
 
 
@@ -98,6 +98,20 @@ class Move(models.Model):
     def team_id(self) -> int | None:
         return self.model.team_id
 
+    @property
+    def elsewhere(self) -> Registry | None:
+        """The other registry, if the alias is set in one."""
+        target = self.target_model
+        return target.registry if target and target.registry_id != self.model.registry_id else None
+
+
+class PlacementQuerySet(TeamScopedQuerySet):
+    team_prefix = "model__team__"
+
+    def lying_in(self, registry: Registry) -> PlacementQuerySet:
+        """Those whose version, or whose copy that stands for it, lies in a registry."""
+        return self.filter(Q(copy=None, model__registry=registry) | Q(copy__model__registry=registry))
+
 
 class Brand(models.TextChoices):
     NONE = "", _("By approval")
@@ -123,7 +137,7 @@ class Placement(models.Model):
     since = models.DateTimeField()
     until = models.DateTimeField(null=True)
 
-    objects = TeamScopedQuerySet.along("model__team__").as_manager()
+    objects = PlacementQuerySet.as_manager()
 
     class Meta:
         ordering = ["-since", "-id"]
@@ -136,6 +150,17 @@ class Placement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.version} in {self.environment}"
+
+    @property
+    def elsewhere(self) -> Registry | None:
+        """The other registry, if the copy that stands there lies in one."""
+        model = self.copy.model if self.copy else None
+        return model.registry if model and model.registry_id != self.model.registry_id else None
+
+    @property
+    def there(self) -> ModelVersion:
+        """What the alias names: the version, or the copy that stands for it."""
+        return self.copy or self.version
 
     @property
     def team_id(self) -> int | None:

@@ -4,7 +4,8 @@ MLflow has no compare-and-set, so the moves of a model's alias go one at a time,
 numbered their decisions. A move may stop anywhere and run again: what it finds done it records once. Each worker
 that takes a move gets a number of its own, the fence: one that was stopped and woken later writes nothing any more.
 
-`outbox` runs them, `checks` says whether and when, `alias` sets, `ending` records; `stopping` says why one stops.
+`outbox` runs them, `checks` says whether and when, `copying` and `transferring` bring a version to where the
+environment lies, `alias` sets, `ending` records; `stopping` says why one stops.
 """
 
 from governance.moves.outbox import enqueue_move, run, watch

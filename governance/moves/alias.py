@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from governance.models import UNDER_WAY, Move, MoveState
+from governance.models import UNDER_WAY, Move, MoveState, RegisteredModel
 from governance.moves.stopping import Later
 from portal.ledger.keyring import current_signer
 from portal.message import Message
@@ -60,12 +60,16 @@ def token_for(move: Move, action: str, name: str, **change: str | None) -> str:
 
     if current_signer() is None:
         return ""
-    return mint(action=action, registry=move.model.registry, model=name, move=move, **change)
+    return mint(action=action, registry=model_there(move).registry, model=name, move=move, **change)
+
+
+def model_there(move: Move) -> RegisteredModel:
+    """The model whose alias is set: the one that stands for the environment, or the one that was promoted."""
+    return move.target_model or move.model
 
 
 def name_there(move: Move) -> str:
-    """The model whose alias is set: the environment's own, or the one that was promoted."""
-    return (move.target_model or move.model).name
+    return model_there(move).name
 
 
 def number_there(move: Move) -> int | None:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from governance import lifecycle
 from governance.actions.approvals import lapse_all, subject_of
-from governance.models import UNDER_WAY, ModelVersion, Move, MoveState, Placement, Promotion, RegisteredModel
+from governance.models import UNDER_WAY, ModelVersion, Move, MoveKind, MoveState, Placement, Promotion, RegisteredModel
 from governance.moves.alias import holding, number_there
 from governance.moves.copying import row_of_copy
 from governance.moves.stopping import Changed, Later, Overtaken
@@ -36,6 +36,8 @@ def finish(move: Move, number: int, seen=None) -> None:
         outdate(model=move.model)
         _mirror_alias(move)
         named = {"copy": str(copy)} if copy else {}
+        if move.kind == MoveKind.TRANSFER:
+            named["into_registry"] = move.target_model.registry.name
         _tell(
             "moved",
             promotion,

@@ -14,7 +14,7 @@ from governance import promotion_texts  # noqa: F401  (registers the sentences)
 from governance.actions.approvals import subject_of
 from governance.connections import connect
 from governance.models import UNDER_WAY, Move, MoveKind, MoveState, PromotionState
-from governance.moves import alias, checks, copying, ending
+from governance.moves import alias, checks, copying, ending, transferring
 from governance.moves.ending import carried_out
 from governance.moves.stopping import Changed, Later, Never, Overtaken
 from portal.jobs.actions import enqueue
@@ -43,7 +43,7 @@ def enqueue_move(move: Move, *, by=None, key: str = "", **more) -> Job:
     )
 
 
-@job_kind("move.run", title=_("Move of an alias"), lease=30, deadline=1200, max_attempts=20)
+@job_kind("move.run", title=_("Move of an alias"), lease=30, deadline=3600, max_attempts=20)
 def run(job: Job, progress) -> dict:
     """Job: bring one move to its end, or come back later."""
     move = _load(job.params["move"])
@@ -100,10 +100,9 @@ def _make(move: Move, progress) -> None:
     if move.kind != MoveKind.RESTORE and move.state == MoveState.WAITING:
         checks.wait_for_window(move)
     try:
-        remote = connect(move.model.registry)
-        checks.check_remote(move, remote)
-        if move.kind == MoveKind.COPY:
-            copying.make_room(move, remote)
+        source = connect(move.model.registry)
+        checks.check_remote(move, source)
+        remote = _make_room(move, source)
         here = remote.get_alias(alias.name_there(move), move.alias)
         if move.promotion and move.state == MoveState.MOVING and here != str(alias.number_there(move)):
             checks.wait_for_window(move)
@@ -111,15 +110,29 @@ def _make(move: Move, progress) -> None:
         if move.kind == MoveKind.COPY:
             progress(2, STEPS, Message("move.copying", {"name": move.target_model.name}))
             copying.copy(move, remote)
+        elif move.kind == MoveKind.TRANSFER:
+            transferring.transfer(move, source, remote, lambda message: progress(2, STEPS, message))
+            checks.check_bound(_load(move.pk))  # it took its time
         progress(2, STEPS, Message("move.setting", {"alias": move.alias, "number": alias.number_there(move)}))
         alias.set_and_read_back(move, remote)
         progress(3, STEPS, Message("move.recording"))
-        seen = remote.version(move.target_model.name, move.target_number) if move.kind == MoveKind.COPY else None
+        seen = remote.version(move.target_model.name, move.target_number) if move.target_model_id else None
     except NotFound as error:
         raise Never(Message("move.gone")) from error
     except (RegistryError, Unavailable) as error:
         raise Later(Message("move.retry", {"reason": error.message}), failed=True) from error
     ending.finish(move, number, seen)
+
+
+def _make_room(move: Move, source):
+    """The registry in which the alias is set, and in it the model, where that is not the one that was promoted."""
+    if move.kind == MoveKind.TRANSFER:
+        remote = connect(move.target_model.registry)
+        transferring.make_room(move, remote)
+        return remote
+    if move.kind == MoveKind.COPY:
+        copying.make_room(move, source)
+    return source
 
 
 def _come_back(job: Job, move: Move, later: Later) -> dict:
@@ -159,7 +172,8 @@ def _until(until: datetime | None, now: datetime) -> int:
 
 
 def _load(pk: int) -> Move:
-    whole = "model__registry", "target_model", "promotion__version__model__profile", "promotion__version__model__team"
+    whole = "model__registry", "target_model__registry", "promotion__version__model__profile"
+    whole += ("promotion__version__model__team", "promotion__version__model__registry")
     restored = "restores__promotion__version__model__team", "restores__version", "restores__copy"
     return Move.objects.select_related(*whole, *restored, "promotion__policy").get(pk=pk)
 

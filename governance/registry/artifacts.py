@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import quote, unquote, urlsplit
 
 from portal.message import Message
@@ -163,6 +163,12 @@ class Files:
         return exchange(
             self._server, self._endpoint, "GET", route, sink, deadline=self._deadline, query=query, limit=limit
         )
+
+    def put(self, path: str, file: BinaryIO) -> None:
+        """Send a file to where it would be read from; only the server's own store takes any."""
+        _check_path(path)
+        route, _query = self._root.reading(path)
+        exchange(self._server, self._endpoint, "PUT", route, len, deadline=self._deadline, file=file)
 
     def text(self, path: str) -> str:
         """A small text file."""

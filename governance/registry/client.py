@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from governance.mlflow_gate.tokens import HEADER
 from portal.message import Message
 
 from .artifacts import (
     Files,
-    Root,
     describe,
     logged_model_root,
     not_handed_out,
@@ -24,9 +21,9 @@ from .artifacts import (
     run_root,
     tree_digest,
 )
-from .connection import Deadline, Endpoint, Server, parse_address
+from .connection import Deadline
 from .errors import Denied, NotFound, NotMlflow, RegistryError, Rejected
-from .http import call_json, exchange
+from .http import exchange
 from .records import (
     Check,
     LoggedModel,
@@ -41,6 +38,7 @@ from .records import (
     read_version,
     version_facts,
 )
+from .writing import Writing
 
 RUNS_AT_ONCE = 250  # MLflow's filter takes more, but SQL databases bind only so many values
 _MODELS_PAGE = 1_000
@@ -50,12 +48,8 @@ _MAY_EDIT = ("EDIT", "MANAGE")
 
 
 @dataclass(frozen=True)
-class Connection(Server):
+class Connection(Writing):
     """Reads and moves in one MLflow server. It holds no state: share it between threads, make it anew."""
-
-    @cached_property
-    def endpoint(self) -> Endpoint:
-        return parse_address(self.address)
 
     # -- reading -----------------------------------------------------------------------------------------
 
@@ -199,75 +193,7 @@ class Connection(Server):
         self._files(root, deadline).fetch([RemoteFile(path, 0)], into)
         return into.joinpath(*path.split("/"))
 
-    # -- copies ------------------------------------------------------------------------------------------
-
-    def has_model(self, name: str) -> bool:
-        """Whether a registered model is there."""
-        try:
-            self._registered(name, self._clock())
-        except NotFound:
-            return False
-        return True
-
-    def create_model(self, name: str) -> None:
-        """Register a model without versions; nothing happens if somebody else has just done so."""
-        try:
-            self._call("POST", "registered-models/create", self._clock(), body={"name": name}, again=False)
-        except Rejected:
-            if not self.has_model(name):
-                raise
-
-    def create_version(
-        self, name: str, source: str, *, tags: Mapping[str, str] | None = None, token: str = ""
-    ) -> RemoteVersion:
-        """Register what lies at `source`, such as ``models:/churn/14``, as a version; MLflow gives it its number.
-
-        Whoever asks again makes another one: mark it, and look for the mark first. `token` is for a gate.
-        """
-        marks = [{"key": key, "value": value} for key, value in (tags or {}).items()]
-        body = {"name": name, "source": source, "tags": marks}
-        more = {HEADER: token} if token else {}
-        made = self._call("POST", "model-versions/create", self._clock(), body=body, again=False, headers=more)
-        return read_version(made.get("model_version"))
-
-    def marked(self, name: str, key: str, value: str) -> int | None:
-        """The first version of a model whose tag has a value, which holds no quotes; None if there is none."""
-        query = {"filter": f"tags.`{key}` = '{value}'", "max_results": _VERSIONS_PAGE}
-        pages = self._pages("model-versions/search", "model_versions", query, self._clock())
-        found = [version for version in map(read_version, pages) if version.model == name]
-        return min((int(version.version) for version in found if version.tags.get(key) == value), default=None)
-
-    # -- aliases -----------------------------------------------------------------------------------------
-
-    def get_alias(self, name: str, alias: str) -> str | None:
-        """The version that an alias names, or None without such an alias; `NotFound` without the model."""
-        return read_model(self._registered(name, self._clock())).aliases.get(alias)
-
-    def set_alias(self, name: str, alias: str, version: str | int, *, token: str = "") -> None:
-        """Let an alias name a version. MLflow has no compare-and-set: read before, and read back.
-
-        `token` is for a gate at the server (`governance.mlflow_gate`).
-        """
-        body = {"name": name, "alias": alias, "version": str(version)}
-        more = {HEADER: token} if token else {}
-        self._call("POST", "registered-models/alias", self._clock(), body=body, again=False, headers=more)
-
-    def delete_alias(self, name: str, alias: str) -> None:
-        """Remove an alias; nothing happens if it is not there."""
-        body = {"name": name, "alias": alias}
-        self._call("DELETE", "registered-models/alias", self._clock(), body=body, again=False)
-
     # -- below -------------------------------------------------------------------------------------------
-
-    def _clock(self) -> Deadline:
-        return Deadline(self.deadline, self.address)
-
-    def _file_deadline(self) -> Deadline:
-        return Deadline(self.deadline * 10, self.address)
-
-    def _call(self, method: str, path: str, deadline: Deadline, **kwargs: Any) -> dict[str, Any]:
-        where = f"/api/2.0/mlflow/{path}"
-        return call_json(self, self.endpoint, method, where, deadline=deadline, **kwargs)
 
     def _mlflow_version(self, deadline: Deadline) -> str:
         chunks: list[bytes] = []
@@ -276,14 +202,6 @@ class Connection(Server):
         if not text[:1].isdigit():
             raise NotMlflow(Message("registry.not_mlflow", {"address": self.address}))
         return text
-
-    def _pages(self, path: str, key: str, query: dict[str, Any], deadline: Deadline) -> Iterator[dict[str, Any]]:
-        token = None
-        while True:
-            data = self._call("GET", path, deadline, query=query | ({"page_token": token} if token else {}))
-            yield from data.get(key, ())
-            if not (token := data.get("next_page_token")):
-                return
 
     def _models(self, deadline: Deadline) -> Iterator[RemoteModel]:
         query = {"max_results": _MODELS_PAGE}
@@ -304,9 +222,6 @@ class Connection(Server):
         query = {"name": name, "version": str(version)}
         return read_version(self._call("GET", "model-versions/get", deadline, query=query).get("model_version"))
 
-    def _registered(self, name: str, deadline: Deadline) -> dict[str, Any]:
-        return self._call("GET", "registered-models/get", deadline, query={"name": name}).get("registered_model")
-
     def _run(self, run_id: str, deadline: Deadline) -> RemoteRun:
         return read_run(self._call("GET", "runs/get", deadline, query={"run_id": run_id}).get("run"))
 
@@ -318,9 +233,6 @@ class Connection(Server):
         query = {"max_results": _MODELS_PAGE, "view_type": "ALL"}
         found = self._pages("experiments/search", "experiments", query, deadline)
         return [str(experiment["experiment_id"]) for experiment in found]
-
-    def _files(self, root: Root, deadline: Deadline, strip: str = "") -> Files:
-        return Files(self, self.endpoint, root, deadline, strip)
 
     def _model_files(self, remote: RemoteVersion, deadline: Deadline) -> Files:
         """Find a way to a version's files that goes through the server."""

@@ -10,13 +10,14 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+import os
 import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import urlencode, urljoin
 
 from portal.message import Message
@@ -38,6 +39,7 @@ JSON_LIMIT = 256 * 2**20
 _ERROR_LIMIT = 64 * 2**10
 _BRIEFLY_AWAY = (429, 502, 503, 504)
 _PAUSE = 0.4
+_PIECE = 2**18
 
 
 def call_json(
@@ -85,12 +87,18 @@ def exchange(
     body: dict | None = None,
     headers: dict[str, str] | None = None,
     limit: int = JSON_LIMIT,
+    file: BinaryIO | None = None,
 ) -> int:
-    """Send one request and give the answer's bytes to `sink`; return how many there were."""
+    """Send one request and give the answer's bytes to `sink`; return how many there were.
+
+    A `file` is sent as it lies on the disk, a piece at a time; the server may be silent while it puts it away.
+    """
     target = endpoint.prefix + path + (f"?{urlencode(query, doseq=True)}" if query else "")
-    payload = json.dumps(body).encode() if body is not None else None
+    payload = json.dumps(body).encode() if body is not None else file
     with _connected(server, endpoint, deadline) as link:
         link.request(method, target, payload, _headers(server, endpoint, payload) | (headers or {}))
+        if file is not None:
+            link.sock.settimeout(deadline.left())
         with link.getresponse() as response:
             if response.status != 200:
                 raise _error(server, response, response.read(_ERROR_LIMIT))
@@ -110,7 +118,7 @@ def _connected(server: Server, endpoint: Endpoint, deadline: Deadline) -> Iterat
         watchdog = threading.Timer(deadline.left(), _cut, (sock,))
         watchdog.daemon = True
         watchdog.start()
-        link = http.client.HTTPConnection(endpoint.host, endpoint.port)
+        link = http.client.HTTPConnection(endpoint.host, endpoint.port, blocksize=_PIECE)
         link.sock = sock
         yield link
     except (OSError, http.client.HTTPException) as error:
@@ -143,10 +151,13 @@ def _cut(sock: socket.socket) -> None:
         socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
-def _headers(server: Server, endpoint: Endpoint, payload: bytes | None) -> dict[str, str]:
-    headers = {"Host": endpoint.host_header, "Server": "close", "User-Agent": "sekisho"}
-    if payload is not None:
+def _headers(server: Server, endpoint: Endpoint, payload: bytes | BinaryIO | None) -> dict[str, str]:
+    headers = {"Host": endpoint.host_header, "Connection": "close", "User-Agent": "sekisho"}
+    if isinstance(payload, bytes):
         headers["Content-Type"] = "application/json"
+    elif payload is not None:
+        headers["Content-Type"] = "application/octet-stream"
+        headers["Content-Length"] = str(os.fstat(payload.fileno()).st_size)
     if server.username:
         pair = f"{server.username}:{server.password or ''}".encode()
         headers["Authorization"] = "Basic " + base64.b64encode(pair).decode()
@@ -155,7 +166,7 @@ def _headers(server: Server, endpoint: Endpoint, payload: bytes | None) -> dict[
 
 def _drain(response: http.client.HTTPResponse, sink: Callable[[bytes], Any], deadline: Deadline, limit: int) -> int:
     size = 0
-    while chunk := response.read1(2**18):
+    while chunk := response.read1(_PIECE):
         deadline.left()
         size += len(chunk)
         if size > limit:

@@ -21,6 +21,13 @@ register(
             "The files lie at %(location)s, which the registry's server does not hand out. Log the model to "
             "the server's own artifact store."
         ),
+        "registry.address.store": gettext_noop(
+            "The MLflow server at %(address)s keeps files at %(location)s and takes none for there. Start it with "
+            "--serve-artifacts, so that it has an artifact store of its own."
+        ),
+        "registry.experiment": gettext_noop(
+            "At %(address)s the experiment %(name)s, which holds what Sekisho brought there, was deleted. Restore it."
+        ),
         "registry.address.path": gettext_noop("The registry named a file by an unsafe path: %(path)s."),
         "registry.unreachable": gettext_noop("Nothing answers at %(address)s: %(reason)s."),
         "registry.unreachable.refused": gettext_noop("the connection was refused"),

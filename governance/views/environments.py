@@ -23,7 +23,8 @@ from portal.web.acting import act
 def environment_list(request: HttpRequest) -> HttpResponse:
     """All environments that policies name, in their order."""
     registries = list(Registry.objects.for_user(request.user).order_by("name"))
-    places = {(place.environment, place.registry_id): place for place in Place.objects.for_user(request.user)}
+    known = Place.objects.for_user(request.user).select_related("target")
+    places = {(place.environment, place.registry_id): place for place in known}
     rows = [
         (
             key,
@@ -45,11 +46,13 @@ def environment_place(request: HttpRequest, key: str, slug: str) -> HttpResponse
     known = environments()
     if key not in known:
         raise Http404
-    place = Place.objects.filter(registry=registry, environment=key).first()
+    place = Place.objects.filter(registry=registry, environment=key).select_related("target").first()
     now = {"kind": "alias"}
     if place:
         now = {"kind": place.kind, "alias": place.alias, "name_pattern": place.name_pattern}
-    form = PlaceForm(request.POST or None, initial=now)
+        now |= {"target": place.target.slug} if place.target else {}
+    others = Registry.objects.for_user(request.user).exclude(pk=registry.pk).order_by("name")
+    form = PlaceForm(request.POST or None, initial=now, others=others)
     if request.method == "POST" and form.is_valid():
         done, _made = act(form, set_place, registry=registry, environment=key, by=request.user, **form.cleaned_data)
         if done:

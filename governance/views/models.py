@@ -71,12 +71,14 @@ def model(request: HttpRequest, pk: int) -> HttpResponse:
         # A plain dictionary: in a template, `.items` of a Counter is the count of "items".
         version.outcomes = dict(Counter(audit.outcome for audit in by_kind(version).values()))
     live = next((stop.placement for stop in reversed(stops) if stop.placement), None)
+    elsewhere = dict.fromkeys(stop.placement.elsewhere for stop in stops if stop.placement and stop.placement.elsewhere)
     shown = live.version if live else model.versions.present().first()
     audits = latest_audits(shown) if shown else {}
     context = {
         "model": model,
         "profile": getattr(model, "profile", None),
         "stops": stops,
+        "registries": [model.registry, *elsewhere],
         "strange": [stop for stop in stops if not stop.agrees],
         "findings": model.findings.for_user(request.user).open().order_by("due", "pk")[:MOST_FINDINGS],
         "exceptions": model.gate_exceptions.at(timezone.now()).select_related("version", "by").order_by("until"),

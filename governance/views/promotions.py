@@ -153,7 +153,8 @@ def _change(request: HttpRequest, pk: int, action, said: str) -> HttpResponse:
 
 
 def _find(request: HttpRequest, pk: int) -> Promotion:
-    return get_object_or_404(Promotion.objects.for_user(request.user).select_related(*RELATED, "move"), pk=pk)
+    seen = Promotion.objects.for_user(request.user)
+    return get_object_or_404(seen.select_related(*RELATED, "move__model", "move__target_model__registry"), pk=pk)
 
 
 def _reason(request: HttpRequest) -> str:

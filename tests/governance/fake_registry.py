@@ -13,6 +13,7 @@ from tests.governance.promotions_made import FILES
 
 CALLS = ("version", "model_files", "get_alias", "set_alias", "read_back")
 COPIES = ("has_model", "create_model", "marked", "create_version", "copy_files", "copy_version")
+BORN = 1_700_000_000_000
 FAULTS = {
     "down": Unreachable(Message("registry.unreachable", {"address": "it", "reason": "refused"})),
     "slow": TimedOut(Message("registry.timeout", {"address": "it", "seconds": 10.0})),
@@ -58,18 +59,18 @@ class FakeRegistry:
     def create_model(self, name: str) -> None:
         return self._call("create_model", lambda: self.there.add(name))
 
-    def create_version(self, name: str, source: str, *, tags, token: str = "") -> SimpleNamespace:
+    def create_version(self, name: str, source: str, *, run_id: str = "r1", tags, token: str = "") -> SimpleNamespace:
         def answer() -> SimpleNamespace:
             number = len(self.copies) + 1
-            made = {"model": name, "version": str(number), "run_id": "r1", "source": source, "status": "READY"}
-            self.copies[number] = SimpleNamespace(**made, tags=dict(tags))
+            made = {"model": name, "version": str(number), "run_id": run_id, "source": source, "status": "READY"}
+            self.copies[number] = SimpleNamespace(**made, created=BORN + number, tags=dict(tags))
             return self.copies[number]
 
         return self._call("create_version", answer)
 
-    def marked(self, name: str, key: str, value: str) -> int | None:
-        def answer() -> int | None:
-            return next((number for number, copy in self.copies.items() if copy.tags.get(key) == value), None)
+    def marked(self, name: str, key: str, value: str) -> list[int]:
+        def answer() -> list[int]:
+            return [number for number, copy in self.copies.items() if copy.tags.get(key) == value]
 
         return self._call("marked", answer)
 

@@ -192,7 +192,7 @@ def test_only_administrators_say_where_it_lies(cast, model, client):
     with pytest.raises(Forbidden):
         put(cast, model, by=cast.manager)
     with pytest.raises(Invalid, match="Choose an alias"):
-        put(cast, model, kind="registry")
+        put(cast, model, kind="nowhere")
     address = reverse("environment-place", args=["production", model.registry.slug])
     client.force_login(cast.member)
     assert client.get(address).status_code == 403

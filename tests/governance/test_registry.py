@@ -223,7 +223,7 @@ def serving(answer: Answer) -> Iterator[str]:
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
             answer(self)
 
-        do_GET = do_POST = do_DELETE = handle_any
+        do_GET = do_POST = do_PUT = do_DELETE = handle_any
 
         def log_message(self, *_: object) -> None:
             pass
