@@ -36,6 +36,7 @@ from tests.governance import factories as make
 from tests.governance.agreed import use_set
 from tests.governance.evaluation_made import uploaded
 from tests.maturity import everything_of
+from tests.remembered import remembered
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 # Open to whoever finds the site: signing in and out, what is said before it, and the language.
@@ -72,6 +73,7 @@ NEEDS = {pattern.name: set(pattern.pattern.regex.groupindex) for pattern in patt
 
 
 @pytest.fixture
+@remembered
 def world(cast):
     """One object of everything, all of the cast's first team, which nobody else may see."""
     from governance.secrets import seal
