@@ -6,7 +6,8 @@ tenth of the time. The same ground is: the same counters of ids, and arguments t
 given back is a copy for each test, with the test's own objects in it where an argument had them.
 
 For fixtures that change the database, the home, and arguments of classes of the tests' own: what they do to anything
-else is not done again. On a database whose counters do not go back with a transaction they are made anew each time.
+else is not done again. They are made anew each time under another clock than the real one, and on a database whose
+counters do not go back with a transaction.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 from django.db.models import Model
+from time_machine import escape_hatch
 
 MOST = 40  # grounds of one fixture; tests that commit never come back to the same
 WRITES_NOTHING = ("SELECT", "SAVEPOINT", "RELEASE", "PRAGMA", "BEGIN", "COMMIT", "EXPLAIN")
@@ -42,7 +44,7 @@ def remembered(make: Callable) -> Callable:
 
     @wraps(make)
     def fixture(**given):
-        if connection.vendor != "sqlite":
+        if connection.vendor != "sqlite" or escape_hatch.is_travelling():
             return make(**given)
         ground = _ground(given)
         if ground in known:
