@@ -29,7 +29,8 @@ class Child:
     """One fork: its pid, and in the end its exit code (negative for a signal) and what it wrote."""
 
     def __init__(self, line: socket.socket, folder: Path) -> None:
-        self._told, self._folder = line.makefile("r"), folder
+        with line:
+            self._told, self._folder = line.makefile("r"), folder
         self.pid: int = json.loads(self._told.readline())
         self.returncode: int | None = None
 
@@ -39,12 +40,14 @@ class Child:
         assert (how == "stopped") is stopped, (how, number, self.errors)
         if not stopped:
             self.returncode = number
+            self._told.close()
         return number
 
     def kill(self) -> None:
         if self.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
+            self._told.close()
 
     @property
     def output(self) -> str:
