@@ -11,7 +11,7 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from assessments import catalogue, standings
+from assessments import standings
 from assessments.evidence_rules import Fact
 from assessments.facts import CATALOGUE
 from assessments.models import Evidence
@@ -60,9 +60,8 @@ def collect_for(team: Team, now: datetime | None = None) -> Collected:
         except Exception:  # whatever a source does, the others are heard
             log.exception("collector failed", source=name, team=team.slug)
             failed.append(name)
-    for framework in catalogue.currents().values():
-        with transaction.atomic():
-            standings.refresh(team, framework)
+    with transaction.atomic():
+        standings.refresh_all(team)
     return Collected(facts, tuple(failed))
 
 

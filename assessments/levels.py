@@ -41,6 +41,7 @@ __all__ = [
     "currents",
     "draft_of",
     "fact_of",
+    "in_each",
     "levels_of",
     "live_models",
     "scorable",
@@ -119,6 +120,12 @@ def currents(
     return {team: judged(framework, found, now) for team, found in inputs(teams, framework, drafts=drafts).items()}
 
 
+def in_each(wanted: Iterable[tuple[Team, Framework]]) -> dict[tuple[int, str], Current]:
+    """`current` of many teams, each in many frameworks, by team id and framework key; in six queries for all."""
+    now, frameworks = timezone.now(), {(team.pk, framework.key): framework for team, framework in wanted}
+    return {place: judged(frameworks[place], found, now) for place, found in _inputs(frameworks, {}, None).items()}
+
+
 def inputs(
     teams: Iterable[Team],
     framework: Framework,
@@ -127,16 +134,28 @@ def inputs(
     also: Framework | None = None,
 ) -> dict[int, Inputs]:
     """What the levels of many teams are computed from, in six queries; `also` for another version."""
-    ids = [team.pk for team in teams]
-    newest = _newest_closed(ids)
-    counted = {team: {**newest[team]} for team in ids}
-    for team, draft in (drafts or {}).items():
-        counted[team][framework.key] = (draft, DRAFT)
-    given = _answers(framework, counted, also)
-    facts, reviews = _facts(ids), reviews_of(ids)
-    disputes, aims = _contradictions(ids), _aims(ids, framework)
+    found = _inputs({(team.pk, framework.key): framework for team in teams}, drafts or {}, also)
+    return {team: given for (team, _key), given in found.items()}
+
+
+def _inputs(
+    wanted: Mapping[tuple[int, str], Framework], drafts: Mapping[int, Assessment], also: Framework | None
+) -> dict[tuple[int, str], Inputs]:
+    """By team id and framework key; a team's draft counts in each framework, and so do the practices of `also`."""
+    ids = list({team for team, _key in wanted})
+    newest, counted = _newest_closed(ids), {}
+    for team, key in wanted:
+        draft = {key: (drafts[team], DRAFT)} if team in drafts else {}
+        counted[team, key] = newest[team] | draft
+    practices = {
+        key: {criterion.practice for one in (framework, also) if one for criterion in one.criteria}
+        for key, framework in {key: framework for (_team, key), framework in wanted.items()}.items()
+    }
+    given, aims = _answers(counted, practices), _aims(ids, practices)
+    facts, reviews, disputes = _facts(ids), reviews_of(ids), _contradictions(ids)
     return {
-        team: Inputs(counted[team], given[team], facts[team], reviews[team], disputes[team], aims[team]) for team in ids
+        (team, key): Inputs(rows, given[team, key], facts[team], reviews[team], disputes[team], aims[team, key])
+        for (team, key), rows in counted.items()
     }
 
 
@@ -176,18 +195,20 @@ def _newest_closed(teams: list[int]) -> dict[int, dict[str, tuple[Assessment, fl
 
 
 def _answers(
-    framework: Framework,
-    counted: Mapping[int, Mapping[str, tuple[Assessment, float]]],
-    also: Framework | None,
-) -> dict:
-    """The answers of those assessments to the framework's practices, by team."""
-    place = {row.pk: (team, key, order) for team, rows in counted.items() for key, (row, order) in rows.items()}
-    own = [rows[framework.key][0].pk for rows in counted.values() if framework.key in rows]
-    practices = {criterion.practice for one in (framework, also) if one for criterion in one.criteria}
-    found: dict[int, list[tuple[str, Answer, float]]] = defaultdict(list)
-    for row in Answer.objects.filter(assessment__in=place).filter(Q(assessment__in=own) | Q(practice__in=practices)):
-        team, key, order = place[row.assessment_id]
-        found[team].append((key, row, order))
+    counted: Mapping[tuple[int, str], Mapping[str, tuple[Assessment, float]]], practices: Mapping[str, set[str]]
+) -> dict[tuple[int, str], list[tuple[str, Answer, float]]]:
+    """The answers of those assessments to the practices of each framework, by team and framework."""
+    places: dict[int, list[tuple[int, str, str, float]]] = defaultdict(list)
+    for (team, framework), rows in counted.items():
+        for key, (assessment, order) in rows.items():
+            places[assessment.pk].append((team, framework, key, order))
+    own = [rows[key][0].pk for (_team, key), rows in counted.items() if key in rows]
+    asked = set().union(*practices.values())
+    found: dict[tuple[int, str], list[tuple[str, Answer, float]]] = defaultdict(list)
+    for row in Answer.objects.filter(assessment__in=places).filter(Q(assessment__in=own) | Q(practice__in=asked)):
+        for team, framework, key, order in places[row.assessment_id]:
+            if key == framework or row.practice in practices[framework]:
+                found[team, framework].append((key, row, order))
     return found
 
 
@@ -228,10 +249,10 @@ def _contradictions(teams: list[int]) -> dict[int, dict[str, Contradiction]]:
     return found
 
 
-def _aims(teams: list[int], framework: Framework) -> dict[int, dict[str, Aim]]:
-    found: dict[int, dict[str, Aim]] = defaultdict(dict)
-    for row in Target.objects.filter(team__in=teams, framework=framework.key):
-        found[row.team_id][row.dimension] = Aim(row.level, row.reason)
+def _aims(teams: list[int], frameworks: Iterable[str]) -> dict[tuple[int, str], dict[str, Aim]]:
+    found: dict[tuple[int, str], dict[str, Aim]] = defaultdict(dict)
+    for row in Target.objects.filter(team__in=teams, framework__in=list(frameworks)):
+        found[row.team_id, row.framework][row.dimension] = Aim(row.level, row.reason)
     return found
 
 

@@ -20,7 +20,7 @@ from assessments.explanation import dimension_title, reason
 from assessments.framework import Framework
 from assessments.levels import Current
 from assessments.locking import lock_team
-from assessments.models import LevelRecord, TeamStanding
+from assessments.models import LevelRecord, RoadmapItem, TeamStanding
 from assessments.position import Lapse, holds_until, lapses
 from assessments.standing import Kind
 from assessments.stored_score import level, levels_of, pack, to_json, unpack
@@ -63,24 +63,23 @@ class Standing:
 def of(teams: Iterable[Team], frameworks: Iterable[Framework]) -> dict[tuple[int, str], Standing]:
     """The standings of teams by (team id, framework key).
 
-    One query, and six for each framework of which a standing has lapsed, was computed with another
-    version, or was never computed.
+    One query, and six where a standing has lapsed, was computed with another version, or was never computed.
     """
     by_id, by_key = {team.pk: team for team in teams}, {framework.key: framework for framework in frameworks}
     now = timezone.now()
     kept = TeamStanding.objects.filter(team__in=by_id, framework__in=by_key)
     rows = {(row.team_id, row.framework): row for row in kept}
-    found = {}
+    found, old = {}, {}
     for key, framework in by_key.items():
-        old = []
         for team in by_id:
             row = rows.get((team, key)) or TeamStanding(team_id=team, framework=key)
             if row.pk and _holds(row, framework, now):
                 found[team, key] = _shown(row, framework)
             else:
-                old.append(row)
-        anew = levels.currents([by_id[row.team_id] for row in old], framework) if old else {}
-        found |= {(row.team_id, key): _shown(filled(row, anew[row.team_id], now), framework) for row in old}
+                old[team, key] = row
+    if old:
+        anew = levels.in_each((by_id[team], by_key[key]) for team, key in old)
+        found |= {place: _shown(filled(row, anew[place], now), by_key[place[1]]) for place, row in old.items()}
     return found
 
 
@@ -98,22 +97,40 @@ def refresh(team: Team, framework: Framework, by=None, *, recorded: bool = False
         now = levels.current(team, framework)
     roadmap_items.follow(team, framework, now.score, by)
     row = TeamStanding.objects.filter(team=team, framework=framework.key).first()
-    if now.assessed:
-        _record_change(team, now, row, by, recorded)
-    filled(row or TeamStanding(team=team, framework=framework.key), now, timezone.now()).save()
+    _keep(team, now, row, by, recorded)
     return now
 
 
 def refresh_all(team: Team, by=None, *, recorded: str = "") -> None:
     """`refresh` for every framework in use, since one answer counts in several.
 
+    What it is computed from is read once for all of them, and again after a contradiction opened or closed.
+
     Parameters
     ----------
     recorded : str
         The key of the framework whose levels the caller's own event tells.
     """
-    for framework in catalogue.currents().values():
-        refresh(team, framework, by, recorded=framework.key == recorded)
+    lock_team(team.pk)
+    in_use = catalogue.currents()
+    wanted = [(team, framework) for framework in in_use.values()]
+    now = levels.in_each(wanted)
+    rows = {row.framework: row for row in TeamStanding.objects.filter(team=team, framework__in=in_use)}
+    planned = RoadmapItem.objects.filter(team=team).exists()
+    for key, framework in in_use.items():
+        if contradictions.follow(now[team.pk, key], team, by):
+            now = levels.in_each(wanted)
+        found = now[team.pk, key]
+        if planned:
+            roadmap_items.follow(team, framework, found.score, by)
+        _keep(team, found, rows.get(key), by, key == recorded)
+
+
+def _keep(team: Team, now: Current, row: TeamStanding | None, by, recorded: bool) -> None:
+    """Store a standing, and what changed in it; the caller holds the transaction."""
+    if now.assessed:
+        _record_change(team, now, row, by, recorded)
+    filled(row or TeamStanding(team=team, framework=now.framework.key), now, timezone.now()).save()
 
 
 def overdue(now: datetime | None = None) -> list[tuple[Team, Framework]]:

@@ -7,6 +7,7 @@ import os
 import pytest
 
 from tests.databases import django_db_setup  # noqa: F401  a fixture
+from tests.remembered import remembered
 
 
 def pytest_ignore_collect(collection_path, config):
@@ -62,6 +63,7 @@ class Cast:
 
 
 @pytest.fixture
+@remembered
 def cast(db) -> Cast:
     return Cast()
 

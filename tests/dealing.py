@@ -15,10 +15,11 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SHARED_SERVER = "tests.mlflow_server"
 USES_SERVER = re.compile(r"^from tests\.(mlflow_server|governance\.registered) import", re.MULTILINE)
-# The second needs no database: it runs while the first worker migrates one (see `tests.databases`).
+# Two of the first three need no database: they run while the first worker migrates one (see `tests.databases`).
 LONGEST = [
-    *(SHARED_SERVER, "tests/gate/test_gunicorn.py", "tests/e2e/", "tests/gate/test_uvicorn.py"),
-    *("tests/governance/sandbox/test_battery.py", "tests/gate/test_basic_auth.py", "tests/test_access.py"),
+    *(SHARED_SERVER, "tests/gate/test_gunicorn.py", "tests/governance/sandbox/test_battery.py", "tests/e2e/test_every"),
+    *("tests/portal/operations/test_restore.py", "tests/e2e/", "tests/holding/", "tests/test_access.py"),
+    *("tests/gate/test_uvicorn.py", "tests/gate/test_basic_auth.py", "tests/assessments/test_report"),
 ]
 
 

@@ -6,6 +6,7 @@ import ast
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -105,7 +106,8 @@ def modules() -> dict[str, Path]:
     return found
 
 
-def imports(name: str, path: Path, *, top_only: bool = False) -> set[str]:
+@cache
+def imports(name: str, path: Path, *, top_only: bool = False) -> frozenset[str]:
     """The absolute names that a module imports, relative ones resolved."""
     tree = ast.parse(path.read_text("utf-8"))
     nodes = ast.walk(tree) if not top_only else _run_at_import(tree)
@@ -121,7 +123,7 @@ def imports(name: str, path: Path, *, top_only: bool = False) -> set[str]:
                 base = ".".join([*up, base] if base else up)
             found.add(base)
             found.update(f"{base}.{alias.name}" for alias in node.names)
-    return found
+    return frozenset(found)
 
 
 def _run_at_import(tree: ast.Module):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -59,13 +60,16 @@ CHOICES = {
 }
 
 
-def recording():
+@cache
+def recording() -> list[tuple[Path, str, ast.Call]]:
     """The calls that record, in all modules: `record` itself and what passes its fields on."""
+    found = []
     for path in (path for top in ("portal", "assessments", "governance") for path in (ROOT / top).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             name = getattr(getattr(node, "func", None), "id", "")
             if isinstance(node, ast.Call) and name in ("record", "_record", "_tell"):
-                yield path, name, node
+                found.append((path, name, node))
+    return found
 
 
 def strings(node: ast.AST | None) -> set[str]:

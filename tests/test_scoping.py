@@ -24,6 +24,7 @@ from portal.pdf.models import Document
 from tests import worlds
 from tests.governance import factories as make
 from tests.maturity import everything_of
+from tests.remembered import remembered
 
 OURS = ("accounts", "ledger", "jobs", "inbox", "pdf", "assessments", "governance")
 MODELS = [model for label in OURS for model in apps.get_app_config(label).get_models()]
@@ -37,6 +38,7 @@ PERSONAL = tuple(map(apps.get_model, sorted(worlds.named("PERSONAL"))))
 
 
 @pytest.fixture
+@remembered
 def world(cast):
     """A row of every model, all of the cast's first team, which has a unit of its own."""
     unit = Unit.objects.create(name="Elsewhere")

@@ -8,6 +8,7 @@ from django.utils import timezone
 from assessments import actions
 from assessments.framework import shipped
 from assessments.models import Evidence
+from tests.remembered import remembered
 
 
 @pytest.fixture
@@ -16,6 +17,7 @@ def framework():
 
 
 @pytest.fixture
+@remembered
 def draft(cast, framework):
     """A draft of the cast's team, with nothing answered."""
     return actions.start_assessment(team=cast.team, framework=framework, by=cast.member)
@@ -35,6 +37,7 @@ def answer(cast):
 
 
 @pytest.fixture
+@remembered
 def submitted(cast, draft, answer, framework):
     """A submitted assessment: level 1 of training is claimed."""
     for criterion in framework.of("training", level=1, required=True):

@@ -17,6 +17,7 @@ from assessments.evidence_rules import Fact
 from assessments.models import CriterionReview
 from assessments.report_content import maturity_report
 from assessments.scoring import KINDS
+from tests.remembered import remembered
 
 pytestmark = pytest.mark.django_db
 LEVEL_2 = {"training": 3, "release": 2, "integration": 2}
@@ -36,7 +37,18 @@ def level(capsys, tmp_path):
 
 
 @pytest.fixture
-def rich(cast, framework, draft, answer, monkeypatch):
+def git(monkeypatch):
+    """The only collector: a repository that hosts no code."""
+
+    def collect(team, now):
+        return [Fact("git.unhosted", 2, None, "A", now), Fact("git.hosted", False, None, "A", now)]
+
+    monkeypatch.setattr(collectors, "COLLECTORS", {"git": collect})
+
+
+@pytest.fixture
+@remembered
+def rich(cast, framework, draft, answer, git):
     """A team with claims, evidence, reviews, a contradiction, one set aside, and targets."""
     for criterion in framework.criteria:
         value = "yes" if criterion.level <= LEVEL_2[criterion.dimension] else "no"
@@ -56,9 +68,6 @@ def rich(cast, framework, draft, answer, monkeypatch):
     draft.refresh_from_db()
     draft.state, draft.signed_at, draft.signed_by = "signed", now, cast.reviewer
     draft.save()
-    monkeypatch.setattr(collectors, "COLLECTORS", {})
-    seen = [Fact("git.unhosted", 2, None, "A", now), Fact("git.hosted", False, None, "A", now)]
-    collectors.register("git", lambda team, now: seen)
     collectors.collect_for(cast.team)
     targets.set_target(
         team=cast.team, framework=framework, dimension="", level=3, reason="Credit decisions", by=cast.manager

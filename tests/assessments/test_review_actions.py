@@ -16,6 +16,7 @@ from assessments.reviewing import reviewing
 from portal.accounts.models import Membership, Team
 from portal.ledger.models import Event
 from portal.web.errors import Conflict, Forbidden, Invalid
+from tests.remembered import remembered
 
 pytestmark = pytest.mark.django_db
 FRAMEWORK = shipped()["mlops-maturity"]
@@ -31,6 +32,7 @@ def judge(found, criterion, by, verdict="confirmed", note="", rev=0):
 
 
 @pytest.fixture
+@remembered
 def claimed(cast, draft, answer):
     """Everything that level 1 requires is claimed, and one thing does not apply."""
     for criterion in FRAMEWORK.criteria:
@@ -41,6 +43,7 @@ def claimed(cast, draft, answer):
 
 
 @pytest.fixture
+@remembered
 def judged(cast, claimed):
     for item in reviewing(claimed).first:
         judge(claimed, item.criterion.id, cast.reviewer)

@@ -13,6 +13,7 @@ from assessments.framework import shipped
 from assessments.models import Assessment, CriterionReview, Evidence
 from assessments.reviewing import reviewing
 from portal.accounts.models import Membership, Team, User
+from tests.remembered import remembered
 
 pytestmark = pytest.mark.django_db
 SCRIPT = {"X-Autosave": "1"}
@@ -25,6 +26,7 @@ def page(response) -> str:
 
 
 @pytest.fixture
+@remembered
 def claimed(cast, draft, answer, framework):
     for criterion in framework.criteria:
         if criterion.required and criterion.level == 1:
@@ -33,6 +35,7 @@ def claimed(cast, draft, answer, framework):
 
 
 @pytest.fixture
+@remembered
 def judged(cast, claimed):
     for item in reviewing(claimed).first:
         review.save_verdict(

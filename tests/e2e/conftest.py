@@ -6,18 +6,24 @@ from dataclasses import dataclass
 
 import pytest
 
+from governance.models import ModelVersion, Promotion
 from portal.accounts.models import User
 
 
 @dataclass
 class World:
-    """The addresses of every page by a name for messages, and who opens them."""
+    """Who opens the pages, and their addresses by a name for messages."""
 
     walks: list[tuple[User, dict[str, str]]]
 
-    @property
-    def addresses(self) -> dict[str, str]:
-        return self.walks[0][1]
+
+@dataclass(frozen=True)
+class Begun:
+    """A first assessment and a second, and requests for promotion; the addresses of their pages by name."""
+
+    addresses: dict[str, str]
+    passing: ModelVersion
+    ready: Promotion
 
 
 @pytest.fixture
@@ -39,14 +45,12 @@ def signed_in(browser, client, live_server):
 
 
 @pytest.fixture
-def world(transactional_db, cast) -> World:
-    """Full pages and empty ones."""
+def begun(transactional_db, cast) -> Begun:
+    """What a journey needs."""
     from assessments import actions
     from assessments.framework import shipped
     from governance.actions import promotions
     from portal.accounts.actions import create_token
-    from tests import worlds
-    from tests.e2e import evaluated, matured
     from tests.governance import factories
 
     framework = shipped()["mlops-maturity"]
@@ -74,9 +78,20 @@ def world(transactional_db, cast) -> World:
     create_token(name="pipeline", scope="read", days=30, by=cast.admin)
     _told(cast)
     _taken_up(cast, framework)
-    full = _addresses(cast, model, refused, bare, shut, ready, framework) | evaluated.addresses(cast)
-    full |= worlds.pages(worlds.Ground(passing, ready, worlds.placed(ready)), cast)
-    return World([(cast.admin, full), *matured.addresses(cast, framework), (cast.stranger, _empty(cast))])
+    return Begun(_addresses(cast, model, refused, bare, shut, ready, framework), passing, ready)
+
+
+@pytest.fixture
+def world(cast, begun) -> World:
+    """Full pages and empty ones: one object of everything, for who walks through all pages."""
+    from assessments.framework import shipped
+    from tests import worlds
+    from tests.e2e import evaluated, matured
+
+    full = begun.addresses | evaluated.addresses(cast)
+    full |= worlds.pages(worlds.Ground(begun.passing, begun.ready, worlds.placed(begun.ready)), cast)
+    looked_at = matured.addresses(cast, shipped()["mlops-maturity"])
+    return World([(cast.admin, full), *looked_at, (cast.stranger, _empty(cast))])
 
 
 def _told(cast) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.walking import look, walk
+from tests.e2e.walking import context_for, look, walk
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -17,7 +17,8 @@ def test_full_and_empty_pages(live_server, browser, client, cast, world):
 @pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("ja", "dark")])
 def test_signed_out_pages(live_server, browser, language, theme):
     problems: list[str] = []
-    context = browser.new_context(viewport={"width": 360, "height": 740}, locale=language, color_scheme=theme)
+    small = {"width": 360, "height": 740}
+    context = context_for(browser, viewport=small, locale=language, color_scheme=theme)
     page = context.new_page()
     for address in ("/account/login/", "/account/password/reset/", "/invitations/nothing/"):
         look(page, live_server.url + address, f"{address} {language}", problems)

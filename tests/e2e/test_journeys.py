@@ -21,37 +21,37 @@ def test_signing_in_with_a_password(browser, live_server, cast):
     context.close()
 
 
-def test_a_criterion_is_answered_by_keyboard_and_saved_by_itself(live_server, cast, world, signed_in):
+def test_a_criterion_is_answered_by_keyboard_and_saved_by_itself(live_server, cast, begun, signed_in):
     from assessments.models import Answer
 
     page = signed_in(cast.manager)
-    page.goto(live_server.url + world.addresses["criterion"])
+    page.goto(live_server.url + begun.addresses["criterion"])
     page.keyboard.press("2")
     page.wait_for_selector("text=/Saved/")
     draft = Answer.objects.filter(assessment__state="draft", assessment__team=cast.team)
     assert draft.filter(value="partly").exists()
 
 
-def test_a_reviewer_approves_on_one_page(live_server, cast, world, signed_in):
+def test_a_reviewer_approves_on_one_page(live_server, cast, begun, signed_in):
     page = signed_in(cast.reviewer)
-    page.goto(live_server.url + world.addresses["promotion, open"])
+    page.goto(live_server.url + begun.addresses["promotion, open"])
     with page.expect_navigation():
         page.get_by_role("button", name="Approve").click()
     promotion = Promotion.objects.get(state="approved")
     assert promotion.decisions.get().by == cast.reviewer
 
 
-def test_refusing_without_a_reason_says_so_and_refuses_nothing(live_server, cast, world, signed_in):
+def test_refusing_without_a_reason_says_so_and_refuses_nothing(live_server, cast, begun, signed_in):
     page = signed_in(cast.reviewer)
-    page.goto(live_server.url + world.addresses["promotion, open"])
+    page.goto(live_server.url + begun.addresses["promotion, open"])
     page.get_by_role("button", name="Refuse").click()
     page.wait_for_load_state()
     assert Promotion.objects.filter(state="open").exists()
 
 
-def test_the_language_switch_keeps_the_page(live_server, cast, world, signed_in):
+def test_the_language_switch_keeps_the_page(live_server, cast, begun, signed_in):
     page = signed_in(cast.manager)
-    page.goto(live_server.url + world.addresses["team"])
+    page.goto(live_server.url + begun.addresses["team"])
     page.get_by_role("banner").get_by_role("button", name="日本語").click()
     page.wait_for_selector("html[lang=ja]")
-    assert page.url.endswith(world.addresses["team"])
+    assert page.url.endswith(begun.addresses["team"])

@@ -17,6 +17,10 @@ COLOURS_AND_WORDS = [
     *("button-name", "link-name", "label", "select-name", "summary-name", "svg-img-alt", "image-alt", "empty-heading"),
 ]
 CONTRAST = "color-contrast"  # takes as long as all other rules, and pages are much alike
+# The rule leaves out what is marked: all in one run, since half of a run goes into reading the page.
+LEAVE_OUT_KNOWN = f"axe.configure({{rules: [{{id: '{CONTRAST}', selector: '*:not([data-contrast-known])'}}]}});"
+RUN = """(options) => axe.run(document, options).then((found) => found.violations.map(
+    ({ id, nodes }) => ({ id, nodes: nodes.slice(0, 2).map((node) => node.html.slice(0, 120)) })))"""
 # Marks what holds nothing but texts in styles that are known; returns the styles that are not.
 MARK_KNOWN = """(known) => {
     const seen = new Set(known), found = new Set();
@@ -57,10 +61,17 @@ def sign_in(context, client, user, live_server, language: str) -> None:
     context.add_cookies([{"name": "sessionid", "value": cookie.value, "url": live_server.url}])
 
 
+def context_for(browser, **options):
+    """A context of the browser whose pages all have axe: handed over once, not page by page."""
+    context = browser.new_context(**options)
+    context.add_init_script(AXE + LEAVE_OUT_KNOWN)
+    return context
+
+
 def look(
     page, url: str, name: str, problems: list[str], rules: list[str] | None = None, styles: set[str] | None = None
 ) -> None:
-    """Open a page, run axe, all of it or some rules, and note what is wrong.
+    """Open a page of a `context_for`, run axe, all of it or some rules, and note what is wrong.
 
     With ``styles``, which grow from page to page, contrast is measured in styles that are not among them.
     """
@@ -68,25 +79,11 @@ def look(
     if response.status >= 500:
         problems.append(f"{name}: status {response.status}")
         return
-    page.evaluate(AXE)
+    if styles is not None:
+        styles.update(page.evaluate(MARK_KNOWN, sorted(styles)))
     options = {"runOnly": rules} if rules else {}
-    if styles is None:
-        found = _violations(page, {}, options)
-    else:
-        others = {"runOnly": [rule for rule in rules if rule != CONTRAST]} if rules else {}
-        found = _violations(page, {}, others | {"rules": {CONTRAST: {"enabled": False}}})
-        new = page.evaluate(MARK_KNOWN, sorted(styles))
-        if new:
-            found += _violations(page, {"exclude": [["[data-contrast-known]"]]}, {"runOnly": [CONTRAST]})
-            styles.update(new)
-    for violation in found:
-        nodes = "; ".join(node["html"][:120] for node in violation["nodes"][:2])
-        problems.append(f"{name}: axe {violation['id']}: {nodes}")
-
-
-def _violations(page, where: dict, options: dict) -> list[dict]:
-    program = "([where, options]) => axe.run(where.exclude ? where : document, options)"
-    return page.evaluate(program, [where, options | {"resultTypes": ["violations"]}])["violations"]
+    for violation in page.evaluate(RUN, options | {"resultTypes": ["violations"]}):
+        problems.append(f"{name}: axe {violation['id']}: {'; '.join(violation['nodes'])}")
 
 
 def check_width(page, name: str, problems: list[str]) -> None:
@@ -111,7 +108,7 @@ def walk(live_server, browser, client, world, language: str) -> list[str]:
     problems: list[str] = []
     theme, rules = ("dark", COLOURS_AND_WORDS) if language == "ja" else ("light", None)
     for user, addresses in world.walks:
-        context = browser.new_context(viewport=WIDE, locale=language, color_scheme=theme)
+        context = context_for(browser, viewport=WIDE, locale=language, color_scheme=theme)
         sign_in(context, client, user, live_server, language)
         page, styles = context.new_page(), set()
         page.on("console", lambda m: problems.append(f"console: {m.text[:200]}") if _is_ours(m) else None)

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import shutil
 import uuid
+from pathlib import Path
 
 import pytest
 
 from tests.gate.inside import Registry
 
 
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory) -> Path:
+    """The database of a store in which nothing is: MLflow takes seconds to make one."""
+    from mlflow.store.model_registry.sqlalchemy_store import SqlAlchemyStore
+
+    path = tmp_path_factory.mktemp("empty") / "mlflow.db"
+    SqlAlchemyStore(f"sqlite:///{path}").engine.dispose()
+    return path
+
+
 @pytest.fixture(scope="module")
-def store(tmp_path_factory):
+def store(tmp_path_factory, empty):
     from mlflow.server import handlers
     from mlflow.store.model_registry.sqlalchemy_store import SqlAlchemyStore
 
-    home = tmp_path_factory.mktemp("registry")
+    place = tmp_path_factory.mktemp("registry") / "mlflow.db"
+    shutil.copyfile(empty, place)
     before = handlers._model_registry_store
-    handlers._model_registry_store = SqlAlchemyStore(f"sqlite:///{home}/mlflow.db")
+    handlers._model_registry_store = SqlAlchemyStore(f"sqlite:///{place}")
     yield handlers._model_registry_store
     handlers._model_registry_store = before
 

@@ -23,11 +23,14 @@ STARTING = 480  # seconds; a small machine may be busy, and each worker imports 
 
 
 class GateServer:
-    """One ``mlflow server --app-name …`` with two workers below one folder; it ends with this process."""
+    """One ``mlflow server --app-name …`` below one folder, with two workers if not told otherwise.
+
+    It ends with this process.
+    """
 
     def __init__(self, home: Path, *, gunicorn: bool = False, app: str = "sekisho", **environ: str):
         self.home = home
-        self.words = ["--app-name", app, "--workers", "2"]
+        self.words, self.workers = ["--app-name", app], 2
         self.words += ["--gunicorn-opts", "--timeout 180 --log-level info"] if gunicorn else []
         self.environ = {
             "SEKISHO_URL": "https://sekisho.example.org",
@@ -53,6 +56,7 @@ class GateServer:
         words, additions = parent.command(self.home, self.port)
         words = [word for word in words if word != "--workers"]
         words = [*words[: words.index("1")], *words[words.index("1") + 1 :], *self.words]
+        words += ["--workers", str(self.workers)]
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("MLFLOW_", "SEKISHO_", "DJANGO_"))}
         inherited["PYTHONPATH"] = str(_blocked(self.home))
         with (self.home / "server.log").open("ab") as log:

@@ -1,6 +1,7 @@
-"""A worker process for tests of moves, ``python -m tests.governance.move_worker JOB [STEP [kill|stop]]``.
+"""A worker process for tests of moves, a fork of what `tests.warm` keeps ready.
 
-It runs one job as a worker does; at a step it kills itself with -9, or stops itself until somebody wakes it:
+It runs the job that is ordered as a worker does; at a step it kills itself with -9, or stops itself until somebody
+wakes it:
 
 ========= ====================================================
 taken     the move is this worker's, and nothing is set
@@ -16,22 +17,30 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
+from pathlib import Path
+from typing import Any
 
 STEPS = ("taken", "before", "after", "read", "recording", "recorded")
 
 
-def main() -> None:
+def prepare() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
     import django
 
     django.setup()
+    import portal.jobs.runner  # noqa: F401
+
+
+def run(order: dict[str, Any]) -> None:
+    """Run the job ``job``, with the ledger's keys in ``keys``; at ``step``, ``kill`` or ``stop`` itself."""
+    from django.conf import settings
+
     from governance.moves import alias, ending
     from governance.registry import Connection
     from portal.jobs.runner import run_job
 
-    step = sys.argv[2] if len(sys.argv) > 2 else ""
-    number = signal.SIGSTOP if sys.argv[3:] == ["stop"] else signal.SIGKILL
+    settings.KEYS_ROOT = Path(order["keys"])
+    number = signal.SIGSTOP if order["how"] == "stop" else signal.SIGKILL
 
     def fall() -> None:
         os.kill(os.getpid(), number)
@@ -57,11 +66,7 @@ def main() -> None:
         "recording": (ending, "_mirror_alias", False),
         "recorded": (ending, "finish", False),
     }
-    if step:
-        holder, name, first = where[step]
+    if order["step"]:
+        holder, name, first = where[order["step"]]
         around(holder, name, first=first)
-    run_job(int(sys.argv[1]))
-
-
-if __name__ == "__main__":
-    main()
+    run_job(order["job"])

@@ -40,6 +40,7 @@ from portal.accounts.models import ApiToken
 from tests import worlds
 from tests.governance import factories as make
 from tests.governance.promotions_made import requested
+from tests.remembered import remembered
 
 HELD = (  # the models of this issue, and those that were there and got constraints with it
     *(ApproverGroup, BreakGlass, ChecklistMark, Comment, Deputy, EmergencyKit, Fact, Finding, GateException),
@@ -54,6 +55,7 @@ HELD_ELSEWHERE = {  # tested with the actions that need them
 
 
 @pytest.fixture
+@remembered
 def world(cast) -> World:
     promotion = requested(cast)
     return World(cast, promotion, worlds.placed(promotion))

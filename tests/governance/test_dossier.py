@@ -159,15 +159,6 @@ def test_a_version_nobody_asked_for_shows_what_would_be_said_now(cast, printed):
     assert "Production" in text
 
 
-def test_an_undecided_promotion_is_not_stamped(cast, printed):
-    version = make.audit_all(make.make_version(make.make_model(cast.team), author="somebody"))
-    promotions.request(version=version, environment="production", by=cast.member)
-    text = printed(version)
-    assert "thedecisionisopen" in text
-    assert "Nobodydecided" in text
-    assert "Waiting" in text
-
-
 def test_a_decided_promotion_shows_the_audits_it_was_decided_on(refused):
     before = dossier(refused)
     make.audit_fairness(refused, gap=0.0)
@@ -186,7 +177,8 @@ def test_an_open_promotion_shows_the_newest_audits(cast):
     assert not shown["judged"][0].frozen
 
 
-def test_hostile_text_is_printed_and_does_nothing(cast, printed):
+def test_hostile_text_open_decisions_and_small_groups_are_printed_as_what_they_are(cast, printed):
+    """One print of a version that is asked for, and described by somebody hostile."""
     model = make.make_model(cast.team, description=HOSTILE, profile={"intended_use": HOSTILE})
     version = make.make_version(model, description=HOSTILE, tags={"note": HOSTILE, "long": "x" * 4000})
     make.audit_fairness(version, names=(HOSTILE[:60], "M"))
@@ -194,12 +186,11 @@ def test_hostile_text_is_printed_and_does_nothing(cast, printed):
     text = printed(version)
     assert text.count(squeezed("<script>alert(1)</script>")) >= 4
     assert "root:x:" not in text
-
-
-def test_groups_too_small_to_judge_never_look_like_a_pass(cast, printed):
-    version = make.make_version(make.make_model(cast.team))
-    make.audit_fairness(version)
-    text = printed(version)
+    # An undecided promotion is not stamped.
+    assert "thedecisionisopen" in text
+    assert "Nobodydecided" in text
+    assert "Waiting" in text
+    # Groups that are too small to judge never look like a pass.
     assert squeezed("Not judged, n < 30") in text
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 import urllib.error
@@ -13,8 +11,8 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
 from django import conf
@@ -29,30 +27,34 @@ from tests.governance.promotions_made import approved
 from tests.governance.registered import alias_by_plain_client, registered_name  # noqa: F401
 from tests.governance.test_moves import again, alias, job_of, model, moved_events, version  # noqa: F401
 from tests.mlflow_server import mlflow_server  # noqa: F401
+from tests.warm import Child, Warm
 
 pytestmark = [pytest.mark.django_db, pytest.mark.mlflow]
-ROOT = Path(__file__).parents[2]
 
 
-def process(job: Job, *step: str) -> subprocess.Popen:
-    """A worker that runs one job in a process of its own, on this test's database."""
+@cache
+def _workers() -> Warm:
+    """On this test's database."""
     settings = connection.settings_dict
     where = str(settings["NAME"])
     if connection.vendor == "sqlite":
         url = f"sqlite:///{where}"
     else:
         url = f"postgres://{settings['USER']}:{settings['PASSWORD']}@{settings['HOST']}:{settings['PORT']}/{where}"
-    command = [sys.executable, "-m", "tests.governance.move_worker", str(job.pk), *step]
-    environment = os.environ | {"DATABASE_URL": url, "SEKISHO_KEYS": str(conf.settings.KEYS_ROOT)}
-    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return Warm("tests.governance.move_worker", os.environ | {"DATABASE_URL": url})
+
+
+def process(job: Job, step: str = "", how: str = "kill") -> Child:
+    """A worker that runs one job in a process of its own."""
+    return _workers().start({"job": job.pk, "step": step, "how": how, "keys": str(conf.settings.KEYS_ROOT)})
 
 
 def worker(job: Job, step: str = "") -> int:
     """Run it to its end; its exit code."""
-    started = process(job, *([step] if step else []))
-    _out, errors = started.communicate(timeout=120)
+    started = process(job, step)
+    started.wait()
     if not step:
-        assert started.returncode == 0, errors.decode()[-2000:]
+        assert started.returncode == 0, started.errors[-2000:]
     return started.returncode
 
 
@@ -98,17 +100,15 @@ def test_a_worker_stopped_and_woken_later_records_nothing_and_sets_nothing(cast,
     job = job_of(first)
     sleeper = process(job, step, "stop")
     try:
-        _pid, status = os.waitpid(sleeper.pid, os.WUNTRACED)
-        assert os.WIFSTOPPED(status)
+        assert sleeper.wait(stopped=True) == signal.SIGSTOP
         lease_over(job)
         assert worker(Job.objects.create(kind="move.run", params={"move": first.move.pk})) == 0
         assert worker(job_of(second)) == 0
         assert alias(model) == "2"
         os.kill(sleeper.pid, signal.SIGCONT)
-        sleeper.communicate(timeout=120)
+        sleeper.wait()
     finally:
-        if sleeper.poll() is None:
-            sleeper.kill()
+        sleeper.kill()
     assert alias_by_plain_client(model.name) == {"champion": "2"}
     for promotion, number in ((first, 1), (second, 2)):
         promotion.refresh_from_db()

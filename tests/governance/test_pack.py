@@ -33,6 +33,7 @@ from portal.pdf.models import Document
 from portal.web.errors import Forbidden, Invalid
 from tests.governance.hostile_names import NAMES
 from tests.governance.promotions_made import approved, audited, make_model, make_version, requested
+from tests.remembered import remembered
 
 pytestmark = pytest.mark.django_db
 PAGE, MAKE = reverse("pack"), reverse("pack-make")
@@ -60,6 +61,7 @@ def today(environment: str = "production"):
 
 
 @pytest.fixture
+@remembered
 def quarter(cast):
     """Two moves, a refusal, and an alias that somebody moved by hand between them."""
     model = make_model(cast)

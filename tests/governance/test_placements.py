@@ -14,6 +14,7 @@ from portal.ledger.models import Event
 from tests.governance.fake_registry import FakeRegistry
 from tests.governance.promotions_made import approved, audited, make_model, make_version
 from tests.governance.test_move_steps import again, fake  # noqa: F401
+from tests.remembered import remembered
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
@@ -21,6 +22,7 @@ RUN = {"datasets": [{"name": "loans", "digest": "4be190aa", "context": "training
 
 
 @pytest.fixture
+@remembered
 def history(cast, fake: FakeRegistry) -> list[Placement]:  # noqa: F811
     """In production version 1, then 2, then 1 again, each for a day; in staging version 2."""
     model = make_model(cast)

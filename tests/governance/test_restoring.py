@@ -20,6 +20,7 @@ from portal.message import Message
 from tests.governance.fake_registry import CALLS, FAULTS, FakeRegistry, Killed
 from tests.governance.promotions_made import approved, audited, make_model, make_version
 from tests.governance.test_move_steps import again, fake  # noqa: F401
+from tests.remembered import remembered
 
 pytestmark = pytest.mark.django_db
 
@@ -30,6 +31,7 @@ def publish(how: str) -> None:
 
 
 @pytest.fixture
+@remembered
 def place(cast, fake: FakeRegistry) -> Placement:  # noqa: F811
     """Version 1 stands in production; somebody has moved the alias to 2."""
     model = make_model(cast)

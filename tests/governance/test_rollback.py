@@ -20,6 +20,7 @@ from tests.governance.evidence_made import fairness
 from tests.governance.fake_registry import FakeRegistry
 from tests.governance.promotions_made import FILES, approved, audit, audited, make_model, make_version
 from tests.governance.test_move_steps import again, fake, moved  # noqa: F401
+from tests.remembered import remembered
 
 pytestmark = pytest.mark.django_db
 BACK = "    rollback: {gates: [lineage], approvals: {stages: [%s]}}\n"
@@ -31,6 +32,7 @@ def model(cast):
 
 
 @pytest.fixture
+@remembered
 def old(cast, model, fake: FakeRegistry) -> ModelVersion:  # noqa: F811
     """The first version, which the second has replaced in production."""
     first, second = (audited(make_version(model, number)) for number in (1, 2))

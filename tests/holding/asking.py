@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.middleware.csrf import _get_new_csrf_string
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
-from tests.test_access import WRITES, signed_in
+from tests.test_access import signed_in, writes
 
 METHODS = ("post", "put", "patch", "delete")
 READERS = ("nobody", "stranger", "member", "manager", "reviewer", "auditor", "admin")
@@ -37,9 +36,8 @@ def sent(browser: Client, method: str, name: str, address: str, **headers: str) 
     cookies = {key: morsel.value for key, morsel in browser.cookies.items()}
     as_document = name.startswith("api-") or method != "post"
     given = {"data": "{}", "content_type": "application/json"} if as_document else {}
-    connection.queries_log.clear()  # it holds 9,000, and every address is asked by everybody
     try:
-        with transaction.atomic(), CaptureQueriesContext(connection) as queries:
+        with transaction.atomic(), writes() as written:
             answer = getattr(browser, method)(address, headers=headers, **given)
             raise _Undone
     except _Undone:
@@ -48,8 +46,7 @@ def sent(browser: Client, method: str, name: str, address: str, **headers: str) 
     for key, value in cookies.items():
         browser.cookies[key] = value
     to_sign_in = answer.status_code == 302 and answer["Location"].startswith(LOGIN)
-    writes = [query for query in queries if WRITES.match(query["sql"])]
-    return Answer(401 if to_sign_in else answer.status_code, len(writes))
+    return Answer(401 if to_sign_in else answer.status_code, len(written))
 
 
 def browser_of(cast, who: str) -> tuple[Client, dict[str, str]]:

@@ -22,6 +22,11 @@ ROUTES = sorted((pattern.name, method) for pattern in patterns() for method in u
 INSIDE = [(name, method) for name, method in ROUTES if not OPEN.match(name) and name not in SIGNED]
 
 
+@pytest.fixture(autouse=True)
+def _without_pages(settings):
+    settings.CSRF_FAILURE_VIEW = "tests.test_access.plainly_refused"
+
+
 def test_every_unsafe_address_has_a_row():
     assert len(ROUTES) > 120
     names = {name for name, _method in INSIDE}

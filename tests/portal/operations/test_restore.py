@@ -10,8 +10,7 @@ import contextlib
 import json
 import os
 import shutil
-import subprocess
-import sys
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import quote
@@ -27,6 +26,7 @@ from portal.ledger.signing import checkpoint_now
 from portal.operations.archive import BackupError, write_manifest
 from portal.operations.backup import make_backup
 from tests.governance.promotions_made import approved
+from tests.warm import Warm
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROOT = Path(__file__).parents[3]
@@ -72,6 +72,13 @@ assert User.objects.filter(email="{}").update(is_administrator=True)
 """
 
 
+@cache
+def _sites() -> Warm:
+    """Processes that inherit nothing of this one's settings."""
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "DJANGO_SETTINGS_MODULE": "portal.settings"}
+    return Warm("tests.portal.operations.site_command", environ)
+
+
 @pytest.fixture
 def elsewhere(tmp_path, db):
     """`elsewhere("restore", …)`: a command of a site with a home and a database of its own."""
@@ -89,13 +96,10 @@ def elsewhere(tmp_path, db):
             place["DATABASE_URL"] = f"postgres://{quote(known['USER'])}@{quote(known['HOST'], safe='')}/{name}"
 
     def run(*command: str, fails: bool = False) -> str:
-        environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "DJANGO_SETTINGS_MODULE": "portal.settings"}
-        words = ["-c", command[1]] if command[0] == "-c" else [str(ROOT / "manage.py"), *map(str, command)]
-        done = subprocess.run(
-            [sys.executable, *words], env=environ | place, cwd=tmp_path, capture_output=True, text=True, check=False
-        )
-        assert (done.returncode != 0) == fails, done.stderr
-        return done.stderr if fails else done.stdout
+        what = {"program": command[1]} if command[0] == "-c" else {"words": list(map(str, command))}
+        done = _sites().start(what | {"place": place, "folder": str(tmp_path)})
+        assert (done.wait() != 0) == fails, done.errors
+        return done.errors if fails else done.output
 
     yield SimpleNamespace(run=run, home=home, place=place)
     if connection.vendor == "postgresql":
