@@ -14,7 +14,6 @@ from governance.actions.gate_tokens import sign_token
 from governance.actions.places import set_place
 from governance.actions.registries import remove_registry
 from governance.control import control
-from governance.dossier import dossier
 from governance.gate_report import governed_here, shortcomings
 from governance.mirror import poll, sync
 from governance.models import Finding, ModelVersion, Place, Placement, RegisteredModel, Registry, StoredVerdict
@@ -197,7 +196,7 @@ def test_pages_name_the_copy_and_the_registry(cast, placed, model, client, djang
 
 
 def test_the_dossier_names_the_copy_and_the_registry(placed):
-    printed = render_to_string("pdf/_decisions.html", dossier(placed.version))
+    printed = render_to_string("pdf/_decisions.html", {"promotion": placed.promotion, "move": placed.promotion.move})
     assert "<bdi>prod.churn</bdi> 1 (Elsewhere)" in printed
     assert "– → 1" in printed, "the numbers are those of the copies"
 
