@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
@@ -192,6 +193,12 @@ def test_pages_name_the_copy_and_the_registry(cast, placed, model, client, djang
     told = client.get(reverse("api-placements")).json()["results"][0]["copy"]
     assert told == {"registry": "elsewhere", "model": "prod.churn", "version": 1}
     assert "prod.churn" not in client.get(reverse("models")).content.decode()
+
+
+def test_the_dossier_names_the_copy_and_the_registry(placed):
+    printed = render_to_string("pdf/_decisions.html", {"promotion": placed.promotion, "move": placed.promotion.move})
+    assert "<bdi>prod.churn</bdi> 1 (Elsewhere)" in printed
+    assert "– → 1" in printed, "the numbers are those of the copies"
 
 
 def test_the_page_says_that_the_other_registry_does_not_answer(cast, placed, model, target, client):
