@@ -73,15 +73,15 @@ def outcome(promotion: Promotion, kind: str) -> str:
     if found is None or found.label not in ("computed", "replayed"):
         return "not_evaluated"
     age = now() - found.created_at
-    if not -A_MOMENT <= age <= timedelta(days=90) or not profile.agreed:
+    if not -A_MOMENT <= age <= timedelta(days=90):
         return "not_evaluated"
     if found.inputs["artifact"] != ModelVersion.objects.get(pk=version.pk).artifact_digest:
-        return "not_evaluated"
-    if found.inputs["profile"] != profile.digest:
         return "not_evaluated"
     if kind == "lineage":
         wanted = [item["outcome"] for item in found.result["items"] if item["key"] in ("run", "commit")]
         return "pass" if wanted == ["pass", "pass"] else "fail"
+    if found.inputs["profile"] != profile.digest or not profile.agreed:
+        return "not_evaluated"
     [gap] = [gap for gap in found.result["gaps"] if gap["metric"] == "demographic_parity_difference"]
     tolerance = rules_of(promotion).tolerance
     return "pass" if gap["high"] <= tolerance else "fail" if gap["low"] > tolerance else "inconclusive"

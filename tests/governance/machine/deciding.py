@@ -239,6 +239,12 @@ class Deciding(Acting):
                 tells="promotion.break_glass",
             )
 
+    @precondition(open_one)
+    @rule(number=which, first=st.sampled_from(["baba", "kato"]), second=st.sampled_from(["chiba", "kato"]))
+    def pass_in_an_emergency(self, number: int, first: str, second: str) -> None:
+        self.ask_to_break_glass(first, number)
+        self.break_glass(second, number)
+
     @precondition(stood)
     @rule(who=st.sampled_from(["ito", "sato", "baba", "hara"]), number=numbers, environment=environments)
     def go_back(self, who: str, number: int, environment: str) -> None:

@@ -201,6 +201,7 @@ class Moving(Deciding):
     @rule(number=numbers)
     def a_version_goes_or_comes_back(self, number: int) -> None:
         if number in self.server.numbers:
-            self.server.delete(number)
+            if len(self.server.numbers) > 1:  # a model is not listed without any
+                self.server.delete(number)
         else:
             self.server.make_again(number)
