@@ -17,11 +17,11 @@ def latest_audits(version: ModelVersion) -> dict[str, Audit]:
 
 
 def latest_audits_of(versions: Iterable[ModelVersion]) -> dict[int, dict[str, Audit]]:
-    """The same for several versions in one query, by version."""
+    """The same for several versions in one query, by version. Newest is what was kept last: clocks are set back."""
     found: dict[int, dict[str, Audit]] = {version.pk: {} for version in versions}
-    same = Audit.objects.filter(version=OuterRef("version"), kind=OuterRef("kind")).order_by("-created_at", "-id")
+    same = Audit.objects.filter(version=OuterRef("version"), kind=OuterRef("kind")).order_by("-id")
     newest = Audit.objects.filter(version__in=list(found), pk=Subquery(same.values("pk")[:1]))
-    for audit in newest.order_by("created_at", "id"):
+    for audit in newest.order_by("id"):
         found[audit.version_id][audit.kind] = audit
     return found
 

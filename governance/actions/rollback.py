@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import IntegrityError, transaction
 
 from governance.actions.approvals import subject_of
+from governance.actions.promotions.computing import recompute
 from governance.actions.promotions.requesting import ask_for_audits, frozen
 from governance.actions.promotions.writing import advance, computed, into_outbox, locked
 from governance.in_force import stood_by_approval
@@ -91,7 +92,7 @@ def _carry_out(promotion: Promotion, reason: str, standing: Placement | None, by
     """Approve it without a person, if its rules ask for none and its checks pass."""
     judgement = judge_request(promotion)
     if not judgement.verdict.passes or judgement.verdict.needs:
-        advance(promotion, promotion.rev, None, **computed(judgement))
+        recompute(promotion=promotion, by=by)
         return
     advance(promotion, promotion.rev, "automatic", **computed(judgement))
     states = {"before": {"state": "open"}, "after": {"state": "approved"}}

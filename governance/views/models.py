@@ -100,7 +100,7 @@ def audit_rows(profile: Profile | None, audits: Mapping[str, Audit]) -> list[tup
 
 def newest_first() -> Prefetch:
     """Audits without their results, which are large."""
-    return Prefetch("audits", Audit.objects.defer("result").order_by("created_at", "id"))
+    return Prefetch("audits", Audit.objects.defer("result").order_by("id"))
 
 
 def by_kind(version: ModelVersion) -> dict[str, Audit]:

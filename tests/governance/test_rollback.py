@@ -117,6 +117,8 @@ def test_a_check_that_fails_keeps_it_open_until_it_is_asked_again(cast, old, fak
     assert back(cast, old) == promotion
     promotion.refresh_from_db()
     assert promotion.state == "approved"
+    told = Event.objects.about("promotion", promotion.pk).order_by("id")
+    assert [event.content["params"]["rev"] for event in told] == list(range(1, promotion.rev + 1))
 
 
 def test_files_that_change_before_the_move_open_it_again(cast, old, fake):  # noqa: F811

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from governance.actions import policies
 from governance.evidence import latest_audits
@@ -48,6 +51,12 @@ def test_a_fail_exits_1_with_the_reason(version, capsys):
     assert code == 1
     assert "Cannot go yet: The gap in the selection rate by sex is 0.17" in out
     assert out.index("fail") < out.index("pass")
+
+
+def test_the_audit_that_was_kept_last_counts_although_the_clock_was_set_back(version):
+    with time_machine.travel(timezone.now() - timedelta(minutes=40)):
+        audit(version, "fairness", fairness(0.17, 0.12, 0.22))
+    assert verdict_for(version, "production").outcome == "fail"
 
 
 @pytest.mark.parametrize("outcome", ["inconclusive", "not_evaluated"])
@@ -144,6 +153,6 @@ def test_of_older_audits_no_result_is_read(cast, django_assert_num_queries):
     with django_assert_num_queries(1):
         found = latest_audits(one)
     assert found["fairness"] == newest[0]
-    assert found["lineage"] != newest[1], "the newest by its time, not by its row"
+    assert found["lineage"] == newest[1], "what was kept last, although its clock was behind"
     assert found["explanation"] == tied[1]
     assert set(found) == {"fairness", "lineage", "explanation"}
