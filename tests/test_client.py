@@ -157,6 +157,8 @@ def test_the_server_says_what_is_wrong(cast, sekisho):
     assert "nowhere" in str(refused.value)
     with pytest.raises(Unusable, match="no registry"):
         sekisho.preflight("absent", 1, "production")
+    with pytest.raises(Refused, match="There is no promotion 999999 that this token sees"):
+        sekisho.promotion(999999)
 
 
 @live
