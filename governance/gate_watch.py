@@ -16,7 +16,7 @@ from governance.actions.emergency import note_uses
 from governance.findings import end_finding, open_finding, short_key
 from governance.gate_report import fetch, shortcomings
 from governance.models import EmergencyKit, Finding, MintedToken, RegisteredModel, Registry
-from governance.reconcile import owner_of, prefix
+from governance.reconcile import governed_in, owner_of, prefix
 from portal.message import Message
 
 FORM_KEPT = ("form", "version", "keys", "aliases", "models", "environment_models", "server", "single_use", "problems")
@@ -86,7 +86,7 @@ def _review(registry: Registry, token: MintedToken) -> None:
         key=short_key(f"{prefix(registry)}kit:{token.jti}"),
         severity="critical",
         title=Message("finding.kit_used", words),
-        about={"registry": registry, "model": owner},
+        about={"registry": registry, "model": owner, "environment": governed_in(registry).get(token.alias or "", "")},
         team=owner.team if owner else None,
         due_days=REVIEW_DAYS,
         detail={"kit": kit.pk, "jti": str(token.jti), "not_by": list(kit.custodians)},

@@ -29,6 +29,10 @@ register(
         "promotion.changed-now": gettext_noop(
             "Nothing was recorded, since the promotion has just changed. Look at it again."
         ),
+        "promotion.change.request": gettext_noop("it was asked for"),
+        "promotion.change.rollback_asked": gettext_noop("it was asked for"),
+        "promotion.change.rollback": gettext_noop("the way back was taken"),
+        "promotion.change.ask_break_glass": gettext_noop("an emergency passage was asked for"),
         "promotion.change.automatic": gettext_noop("the policy let it go"),
         "promotion.change.break_glass": gettext_noop("it was let through in an emergency"),
         "promotion.change.recompute": gettext_noop("the checks were computed anew"),

@@ -15,7 +15,7 @@ from typing import Any
 
 from governance.registry import Connection
 from governance.registry.connection import Deadline
-from governance.registry.errors import Denied, NotFound, Rejected
+from governance.registry.errors import Denied, NotFound, NotMlflow, Rejected
 from governance.registry.http import call_json
 from portal.message import Message
 
@@ -78,7 +78,10 @@ def set_up(admin: Connection, portal: Connection, patterns: Sequence[str], make:
         What each account may do now. A grant that is not `right` comes from a role or from the server's
         ``default_permission``, which are not changed here.
     """
-    users = _call(admin, "GET", "/api/2.0/mlflow/users/list").get("users", [])
+    try:
+        users = _call(admin, "GET", "/api/2.0/mlflow/users/list").get("users", [])
+    except (NotMlflow, NotFound) as error:
+        raise Rejected(Message("gate.no-sign-in", {"address": admin.address})) from error
     accounts = {str(user["username"]): bool(user.get("is_admin")) for user in users}
     if not accounts.get(str(admin.username)):  # who is none may take rights away and not give them
         detail = f"{admin.username} is no administrator of the server."

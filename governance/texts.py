@@ -6,7 +6,8 @@ from portal.message import gettext_noop, register
 register(
     {
         "registry.secret_unreadable": gettext_noop(
-            "The stored password cannot be read, since SEKISHO_SECRET_KEY has changed. Enter the password again."
+            "The stored password cannot be read: SEKISHO_SECRET_KEY is not set here, or has changed. Set the key it "
+            "was stored under, or enter the password again."
         ),
         "registry.address": gettext_noop("Enter an address like http://mlflow.example.org:5000."),
         "registry.address_secret": gettext_noop("Leave user name and password out of the address: they have fields."),

@@ -15,6 +15,9 @@ register(
         "gate.in-place": gettext_noop(
             "%(model)s is in %(environments)s. Promote another version there before this is deleted or renamed."
         ),
+        "gate.no-sign-in": gettext_noop(
+            "The server at %(address)s tells of no accounts. Permissions need one with basic-auth."
+        ),
         "gate.not-allowed": gettext_noop(
             "A token is signed for deletions, renames and stages only, not for %(action)s."
         ),

@@ -151,11 +151,14 @@ def test_the_server_says_what_is_wrong(cast, sekisho):
     with pytest.raises(Refused) as refused:
         sekisho.push_fact(version.model.name, 1, "No Key", 1)
     assert (refused.value.status, refused.value.code) == (422, "fact.key")
+    assert str(refused.value).count("small letters") == 1
     with pytest.raises(Refused) as refused:
         sekisho.preflight(version.model.name, 1, "nowhere")
     assert "nowhere" in str(refused.value)
     with pytest.raises(Unusable, match="no registry"):
         sekisho.preflight("absent", 1, "production")
+    with pytest.raises(Refused, match="There is no promotion 999999 that this token sees"):
+        sekisho.promotion(999999)
 
 
 @live

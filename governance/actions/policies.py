@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from assessments.catalogue import currents
 from governance.in_force import in_force_parsed
 from governance.models import ApproverGroup, Placement, Policy, PolicyDraft
 from governance.policies_apply import differing_alias
@@ -121,13 +122,19 @@ def ensure_default_policy() -> Policy:
 
 
 def unfit(content: Content) -> list[Message]:
-    """Why a text that reads well could not be published now: groups that are not there, …"""
-    found = []
+    """Why a text that reads well could not be published now: groups, frameworks or environments that are not there, …
+
+    A gate on a framework that is not in use never passes, nor does `after` of an environment that no policy has.
+    """
+    found = _unknown_levels(content)
     wanted = content.groups - set(BUILT_IN_GROUPS)
     known = set(ApproverGroup.objects.filter(key__in=wanted).values_list("key", flat=True)) if wanted else set()
     if lacking := sorted(wanted - known):
         found.append(Message("policy.no-group", {"groups": lacking}))
     others = [one for one in in_force_parsed() if one.policy.key != content.key]
+    named = {name for one in others for name in one.policy.environments} | set(content.environments)
+    after = {environment.after for environment in content.environments.values() if environment.after}
+    found += [Message("policy.no-environment", {"environment": name}) for name in sorted(after - named)]
     if differing := differing_alias([*others, InForce(content, 0)]):
         found.append(differing)
     return found
@@ -200,3 +207,18 @@ def _publish(content: Content, by, drafted_by=None) -> Policy:
         params={"key": row.key, **people},
     )
     return row
+
+
+def _unknown_levels(content: Content) -> list[Message]:
+    asked = {(rule.framework, rule.dimension or "") for rule in content.levels}
+    in_use = currents() if asked else {}
+    absent = sorted({framework for framework, _ in asked} - set(in_use))
+    strange = sorted(
+        (framework, dimension)
+        for framework, dimension in asked
+        if dimension and framework in in_use and dimension not in {one.key for one in in_use[framework].dimensions}
+    )
+    return [
+        *(Message("gates.maturity.no-framework", {"framework": framework}) for framework in absent),
+        *(Message("gates.maturity.no-dimension", {"framework": one[0], "dimension": one[1]}) for one in strange),
+    ]

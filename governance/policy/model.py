@@ -334,6 +334,13 @@ class Policy:
         )
 
     @property
+    def levels(self) -> tuple[MaturityNeeds | MaturityRule, ...]:
+        """Whatever asks for an official level: gates and rules of approval."""
+        gates = (gate.needs for each in self.environments.values() for gate in each.gates)
+        rules = (each.approvals.maturity for each in self.environments.values())
+        return (*(needs for needs in gates if isinstance(needs, MaturityNeeds)), *(rule for rule in rules if rule))
+
+    @property
     def groups(self) -> frozenset[str]:
         """All groups of people that it names, those that are built in among them."""
         found: set[str] = set()

@@ -69,7 +69,7 @@ def parse(text: str) -> Policy:
         policy = _ADAPTER.validate_python({**read.data, "text": text})
     except ValidationError as error:
         wrong = error.errors(include_url=False)
-        found = [(_place(e["loc"]), _reason(e)) for e in wrong if not _follows(e, wrong)]
+        found = [(_place(e), _reason(e)) for e in wrong if not _follows(e, wrong)]
     else:
         found = list(_problems(policy))
     if found:
@@ -84,9 +84,11 @@ def _follows(error: Mapping[str, Any], wrong: Sequence[Mapping[str, Any]]) -> bo
     return error["type"] == "too_short" and any(e["loc"][: len(at)] == at and e["loc"] != at for e in wrong)
 
 
-def _place(loc: Sequence[str | int]) -> Place:
+def _place(error: Mapping[str, Any]) -> Place:
     """Where the error is in the file: the validator also names the kind of gate that it tried, after its number."""
-    return tuple(step for i, step in enumerate(loc) if not (i == 4 and loc[2] == "gates"))
+    loc = error["loc"]
+    place = tuple(step for i, step in enumerate(loc) if not (i == 4 and loc[2] == "gates"))
+    return (*place, "audit") if error["type"] == "union_tag_invalid" else place
 
 
 def _reason(error: Mapping[str, Any]) -> Message:

@@ -283,11 +283,16 @@ class TestCommand:
         assert read(opened["churn"][0], signing, registry).emergency
         with pytest.raises(CommandError, match="exists"):
             self.run(*words)
+        sealed = EmergencyKit.objects.count()
+        with pytest.raises(CommandError, match="no folder"):
+            self.run(*(str(tmp_path / "absent" / "kit.json") if word == str(path) else word for word in words))
+        assert EmergencyKit.objects.count() == sealed
 
     def test_wrong_words(self, signing, registry, cast):
         words = ("token", "--delete-model", "churn", "--reason", "x", "--registry")
-        with pytest.raises(CommandError, match="There is no registry"):
+        with pytest.raises(CommandError, match=f"There is no registry 'nowhere'. Known: {registry.slug}\\.") as unknown:
             self.run(*words, "nowhere", "--by", cast.admin.email)
+        assert unknown.value.returncode == 2
         with pytest.raises(CommandError, match="Nobody signs in"):
             self.run(*words, registry.slug, "--by", "nobody@example.org")
         with pytest.raises(CommandError) as caught:

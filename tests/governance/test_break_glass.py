@@ -151,6 +151,13 @@ def test_the_second_opens_what_they_looked_at(promotion, people):
     assert second(promotion, people["Baba"]).state == "approved"
 
 
+def test_what_happened_since_is_said_in_words(promotion, people):
+    ask(promotion, people["Abe"])
+    with pytest.raises(Conflict, match=r"it was asked for, .*an emergency passage was asked for") as refused:
+        second(promotion, people["Baba"], rev=-1)
+    assert "promotion.change" not in str(refused.value)
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [

@@ -131,6 +131,7 @@ def test_an_emergency_is_reviewed_by_others_than_its_custodians(cast, registry):
     judge_gate(registry, said)
     found = Finding.objects.get()
     assert (found.kind, found.severity, found.model.name) == ("review", "critical", "credit-limit")
+    assert found.environment == "production"  # so that the period pack of production tells of it
     given = {"resolution": "reviewed", "reason": "It was needed."}
     with pytest.raises(Forbidden):
         resolve(finding=found, by=cast.reviewer, **given)

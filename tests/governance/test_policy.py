@@ -59,7 +59,7 @@ def test_every_gate_can_be_described():
     [
         ("tolerance: 0.15", "tolerance: 1.5", "gates[fairness].needs.tolerance", "between 0 and 1"),
         ("tolerance: 0.15", 'tolerance: "0.15"', "gates[fairness].needs.tolerance", "a number is expected"),
-        ("audit: lineage", "audit: smell", "gates[lineage]", "one of these is expected"),
+        ("audit: lineage", "audit: smell", "gates[lineage].audit", "one of these is expected"),
         ("max_age_days: 90", "max_age: 90", "gates[lineage].max_age_days", "missing"),
         ("required: 1", "required: 0", "approvals.required", "1 or more"),
         ("not_author: true", "not_author: false", "approvals.not_author", "always holds"),

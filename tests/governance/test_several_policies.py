@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from governance.actions import policies, promotions
@@ -15,6 +16,7 @@ from governance.dry_run import dry_run, last_versions
 from governance.models import ApproverGroup, Audit, GateException, ModelVersion, Placement, Policy, Profile, Promotion
 from governance.policy import DEFAULT, parse
 from governance.verdict import judge, judge_many, rules_kept, rules_now
+from portal.message import render
 from portal.web.errors import Conflict, Forbidden, Invalid
 from tests.governance.evidence_made import fairness
 from tests.governance.promotions_made import audit, audited, make_model, make_version, requested
@@ -51,6 +53,33 @@ def test_what_two_policies_ask_is_asked_together(cast, version):
     assert (found.verdict.outcome, found.verdict.approvals_required) == ("inconclusive", 2)
     assert {result.id for result in found.verdict.results} >= {"default/fairness", "strict/fairness", "lineage"}
     assert judge(version, "staging").rules.sources == found.rules.sources[:1]
+
+
+def test_what_could_never_pass_is_not_published(cast):
+    """A framework that is not in use, a dimension that it has not, an environment that no policy has."""
+    policies.ensure_default_policy()
+    level = """      - {id: team, audit: maturity, title: {en: Team, ja: チーム},
+         needs: {framework: mlops-maturity, level: 1}}
+"""
+    good = STRICT.replace("    approvals:\n", f"{level}    approvals:\n")
+    good = good.replace("    alias: champion\n", "    alias: champion\n    after: staging\n")
+    for right, wrong, why in (
+        ("framework: mlops-maturity,", "framework: nowhere,", "No framework nowhere is in use."),
+        ("level: 1}", "level: 1, dimension: whole}", "mlops-maturity has no dimension whole."),
+        ("after: staging", "after: preprod", "No published policy has an environment preprod."),
+    ):
+        assert right in good
+        with pytest.raises(Invalid) as refused:
+            publish(good.replace(right, wrong), cast)
+        assert render(refused.value.message) == why
+    assert publish(good, cast).version == 1
+
+
+def test_the_page_names_every_policy_that_is_asked(cast, as_user, version):
+    publish(STRICT, cast)
+    page = as_user(cast.reviewer).get(reverse("promotion", args=[requested(cast, version).pk])).content.decode()
+    assert reverse("policy", args=["default", 1]) in page
+    assert reverse("policy", args=["strict", 1]) in page
 
 
 def test_a_request_keeps_its_rules_whatever_is_published_or_becomes_of_the_model(cast, version):

@@ -126,6 +126,8 @@ class Command(BaseCommand):
         path: Path = options["out"]
         if path.exists():
             raise CommandError(f"{path} exists.", returncode=2)
+        if not os.access(path.parent, os.W_OK):  # found out before anything is sealed: passphrases are said once
+            raise CommandError(f"{path.parent} is no folder that can be written to.", returncode=2)
         kit, passphrases = make_kit(
             registry=row,
             models=_words(options["models"]),
@@ -166,7 +168,8 @@ def _change(options: dict[str, Any]) -> tuple[dict[str, Any], str, str, str]:
 def _registry(name: str) -> Registry:
     rows = {key: row for row in Registry.objects.all() for key in (row.name, row.slug)}
     if name not in rows:
-        raise CommandError(f"There is no registry {name!r}. Known: {', '.join(sorted(r.slug for r in rows.values()))}.")
+        known = ", ".join(sorted({row.slug for row in rows.values()})) or "none"
+        raise CommandError(f"There is no registry {name!r}. Known: {known}.", returncode=2)
     return rows[name]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from sekisho_client.answers import Job, Promotion, Registered, Verdict
-from sekisho_client.errors import NotAnswered, Unusable
+from sekisho_client.errors import NotAnswered, Refused, Unusable
 from sekisho_client.http import Caller
 from sekisho_client.texts import say
 
@@ -102,7 +102,12 @@ class Sekisho:
         return Verdict.of(self._caller.get("verdict/", **self._where(model, version), environment=environment))
 
     def promotion(self, promotion: int) -> Promotion:
-        return Promotion.of(self._caller.get(f"promotions/{int(promotion)}/"))
+        try:
+            return Promotion.of(self._caller.get(f"promotions/{int(promotion)}/"))
+        except Refused as error:
+            if error.status != 404:
+                raise
+            raise Refused(say("absent", id=promotion), status=404, code=error.code) from error
 
     def job(self, job: int) -> Job:
         return Job.of(self._caller.get(f"jobs/{int(job)}/"))

@@ -95,7 +95,8 @@ class Caller:
         given = {"status": status, "code": str(body.get("code", "")), "fields": fields}
         if status == 401:
             return Denied(say("denied"), **given)
-        wrong = "; ".join(f"{shown(name)}: {shown(_first(what))}" for name, what in fields.items())
+        told = ((name, _first(what)) for name, what in fields.items())
+        wrong = "; ".join(f"{shown(name)}: {shown(what)}" for name, what in told if what != body["title"])
         said = f"{sentence} {wrong}" if wrong and not body.get("params") else sentence
         return Denied(said, **given) if status == 403 else Refused(said, **given)
 

@@ -71,6 +71,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{name} is set {id}. Models are judged on it once a second person agrees.",
         "{name} を評価セット {id} として受け付けました。別の人が同意すると、モデルの評価に使われます。",
     ),
+    "absent": (
+        "There is no promotion {id} that this token sees.",
+        "このトークンで見える昇格 {id} はありません。",
+    ),
     "asked": ("Promotion {id}: {state}", "昇格 {id}: {state}"),
 }
 

@@ -27,7 +27,7 @@ class Command(BaseCommand):
         if names:
             registries = Registry.objects.filter(slug__in=names)
             if unknown := set(names) - set(registries.values_list("slug", flat=True)):
-                raise CommandError(f"No registry is called {', '.join(sorted(unknown))}.")
+                raise CommandError(f"No registry is called {', '.join(sorted(unknown))}.", returncode=2)
         silent = [registry for registry in registries if not self._read(registry, whole=options["all"])]
         rows = Finding.objects.open().select_related("model", "registry", "owner").order_by("due", "pk")
         rows = rows.filter(registry__slug__in=names) if names else rows

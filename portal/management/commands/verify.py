@@ -58,4 +58,4 @@ def _read(path: Path) -> str:
         with path.open(encoding="utf-8", newline="") as file:
             return file.read(65536)
     except (OSError, UnicodeDecodeError) as error:
-        raise CommandError(f"{path} cannot be read: {error}") from error
+        raise CommandError(f"{path} cannot be read: {error}", returncode=2) from error

@@ -283,8 +283,9 @@ def test_the_command_says_what_it_found(log, tmp_path):
     assert "NOT WHOLE: Record 6 is not what was recorded" in told
     status, told = verify("--json")
     assert (status, json.loads(told)["problems"][0]["params"]) == (1, {"numbers": "6"})
-    with pytest.raises(CommandError, match="cannot be read"):
+    with pytest.raises(CommandError, match="cannot be read") as unread:
         verify("--pinned", str(tmp_path / "none"))
+    assert unread.value.returncode == 2  # 1 says that something was changed
 
 
 def test_the_command_claims_nothing_of_an_unsigned_log():
