@@ -18,7 +18,7 @@ from governance.findings import UNEXPLAINED
 from governance.models import Finding, FindingState, Severity
 from governance.texts_findings import KINDS
 from governance.views.promotion_page import places
-from portal.accounts.models import Team
+from portal.accounts.facets import team_facet
 from portal.web.acting import act
 from portal.web.lists import Facet, ListPage
 
@@ -38,12 +38,7 @@ def finding_list(request: HttpRequest) -> HttpResponse:
         Facet("severity", gettext_lazy("Severity"), choices=Severity.choices),
         Facet("kind", gettext_lazy("Kind"), choices=lambda: [(kind, _(word)) for kind, word in KINDS.items()]),
         Facet("explained", gettext_lazy("Moves"), choices=[("no", gettext_lazy("explained by no decision"))]),
-        Facet(
-            "team",
-            gettext_lazy("Team"),
-            field="model__team__slug",
-            choices=lambda: Team.objects.for_user(request.user).values_list("slug", "name"),
-        ),
+        team_facet(request.user, field="model__team__slug"),
     ]
     search = ("model__name", "model__team__name", "owner__name", "registry__name")
     page = ListPage(

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from governance.models import UNDER_WAY, Move, MoveKind, MoveState
 from governance.views.promotion_page import environment_facet, places
-from portal.accounts.models import Team
+from portal.accounts.facets import team_facet
 from portal.web.lists import Facet, ListPage
 
 RELATED = ("model__team", "model__registry", "target_model__registry", "promotion", "restores")
@@ -34,12 +34,7 @@ def move_list(request: HttpRequest) -> HttpResponse:
         Facet("state", gettext_lazy("State"), choices=[one for one in MoveState.choices if one[0] in STATE_KINDS]),
         Facet("kind", gettext_lazy("Kind"), choices=MoveKind.choices),
         environment_facet(),
-        Facet(
-            "team",
-            gettext_lazy("Team"),
-            field="model__team__slug",
-            choices=lambda: Team.objects.for_user(request.user).values_list("slug", "name"),
-        ),
+        team_facet(request.user, field="model__team__slug"),
     ]
     search = ("model__name", "target_model__name", "model__team__name", "alias")
     page = ListPage(request, seen.select_related(*RELATED), search=search, facets=facets, order="-id")

@@ -20,7 +20,7 @@ from governance.seats import principals_of
 from governance.views.promotion_page import STATE_KINDS, environment_facet, places, preflight_context, promotion_context
 from governance.views.queue import go_on, queue_context
 from governance.views.versions import find_version
-from portal.accounts.models import Team
+from portal.accounts.facets import team_facet
 from portal.message import Message
 from portal.web.errors import DomainError, Invalid
 from portal.web.lists import Facet, ListPage
@@ -38,12 +38,7 @@ def promotion_list(request: HttpRequest) -> HttpResponse:
     facets = [
         Facet("state", gettext_lazy("State"), choices=PromotionState.choices),
         environment_facet(),
-        Facet(
-            "team",
-            gettext_lazy("Team"),
-            field="version__model__team__slug",
-            choices=lambda: Team.objects.for_user(request.user).values_list("slug", "name"),
-        ),
+        team_facet(request.user, field="version__model__team__slug"),
     ]
     search = ("version__model__name", "version__model__team__name", "requested_by__name", "reason")
     listed = seen.defer("verdict").annotate(waived=KeyTransform("waived", "verdict")).select_related("break_glass")
