@@ -51,6 +51,9 @@ _WORDS = {
     "tag.delete": "removing the tag {alias} of {model}",
 }
 
+_ASK = "Ask for the promotion, and see what it lacks,"
+_BY_TOKEN = {"version.delete", "model.delete", "model.rename", "stage.set"}  # no promotion lets these through
+
 
 @dataclass(frozen=True)
 class Refusal:
@@ -133,7 +136,8 @@ class Gate:
         sentence = f"Sekisho's gate refuses {what}. {REASONS[code]}"
         if self.configuration.url:
             page = f"/models/?q={quote(change.model)}" if change is not None else "/"
-            sentence += f" Ask for the promotion, and see what it lacks, at {self.configuration.url}{page}"
+            wanted = "Ask an administrator for a token; the model is" if change and change.action in _BY_TOKEN else _ASK
+            sentence += f" {wanted} at {self.configuration.url}{page}"
         return Refusal(code, sentence)
 
 

@@ -50,6 +50,8 @@ def test_the_sentence_names_the_change_and_links_to_the_portal(registry, name):
         f"Sekisho's gate refuses moving the alias 'champion' of '{name}' to version '2'. It needs a decision. "
         f"Ask for the promotion, and see what it lacks, at https://sekisho.example.org/models/?q={name}"
     )
+    deletion = registry.call("model-versions/delete", {"name": name, "version": "1"}, method="DELETE").json["message"]
+    assert "Ask an administrator for a token; the model is at https://sekisho.example.org/models/?q=" in deletion
     nasty = registry.set_alias("<b>\u202e" + "x" * 200, "champion", "2").json["message"]
     assert "\u202e" not in nasty
     assert "x" * 80 not in nasty.partition("https://")[0]
