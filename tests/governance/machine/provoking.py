@@ -31,7 +31,7 @@ class Provoking(Moving, Changing):
     @precondition(open_one)
     @rule(number=which)
     def the_wrong_ones_try(self, number: int) -> None:
-        """Who asked for it, who made it, who has spoken already, and whose turn it is not; stage by stage."""
+        """Who asked for it, who made it, who has spoken already, who looked at an older state; stage by stage."""
         promotion = self.pick(number, "open")
         while promotion and promotion.state == "open":
             people = {who: self.world.person(who) for who in (*APPROVERS, "ito")}
@@ -41,7 +41,9 @@ class Provoking(Moving, Changing):
                     self.say_yes(promotion.pk, who)
             if not any(right.values()):
                 return
-            self.say_yes(promotion.pk, max(right, key=right.__getitem__))
+            who = max(right, key=right.__getitem__)
+            self.say_yes(promotion.pk, who, stale=True)
+            self.say_yes(promotion.pk, who)
             promotion = self.world.promotion(promotion.pk)
 
     @precondition(open_one)
