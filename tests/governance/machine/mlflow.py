@@ -56,11 +56,14 @@ class Mlflow(Server):
 
 
 class Line(FakeRegistry):
-    """A worker's connection: what it sets is seen by the witness first, and kept in the server's log."""
+    """A worker's connection: what it sets is seen by the witness first, and kept in the server's log.
 
-    def __init__(self, server: Mlflow, **faults) -> None:
+    A deaf one answers that an alias is set, and sets nothing.
+    """
+
+    def __init__(self, server: Mlflow, *, deaf: bool = False, **faults) -> None:
         super().__init__(aliases=server.aliases, numbers=tuple(server.numbers), **faults)
-        self.server = server
+        self.server, self.deaf = server, deaf
 
     def version(self, name, number):
         self.numbers = tuple(self.server.numbers)
@@ -73,6 +76,8 @@ class Line(FakeRegistry):
     def set_alias(self, name, alias, number, *, token=""):
         def answer() -> None:
             by = self.server.witness(alias, int(number))
+            if self.deaf:
+                return
             self.aliases[alias] = str(number)
             self.server.log.append(Setting(alias, str(number), by))
 

@@ -67,8 +67,9 @@ class Moving(Deciding):
         more=st.integers(1, 2),
         where=environments,
         stage=st.sampled_from(["asked", "approved", "placed", "replaced", "replaced"]),
+        second=st.sampled_from(["suzuki", "ono"]),
     )
-    def open_the_scene(self, content: Content, first: int, more: int, where: str, stage: str) -> None:
+    def open_the_scene(self, content: Content, first: int, more: int, where: str, stage: str, second: str) -> None:
         """Something is under way from the beginning: asked for, approved, in place, or replaced already."""
         publish(text=content.text, by=None)
         self.request("ito", first, where)
@@ -76,7 +77,7 @@ class Moving(Deciding):
             self.all_approve(0, ["baba", "sato", "kato", "abe", "ono"])
         if stage in ("placed", "replaced"):
             self.work(0)
-        self.request("suzuki", (first + more - 1) % 3 + 1, where)
+        self.request(second, (first + more - 1) % 3 + 1, where)
         if stage == "replaced":
             self.all_approve(0, ["baba", "sato", "kato", "abe", "ono"])
             self.work(0)
