@@ -69,7 +69,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "portal.web.middleware.NulBytes",
+    "portal.web.middleware.NoSuchAddress",
     "portal.web.middleware.DomainErrors",
 ]
 
