@@ -26,6 +26,7 @@ from portal.ledger.models import Event
 from portal.message import Message
 
 LAST = 5
+YEAR = 366 * 86_400_000  # milliseconds: whoever logs a run says when it began and ended, and no training took longer
 LOOKED_BACK = timedelta(days=180)
 NAMED = 3
 AUDITED = frozenset({"lineage", "performance", "fairness", "explanation", "drift", "safety"})
@@ -90,7 +91,7 @@ def _training_took(version: ModelVersion) -> tuple[timedelta | None, int]:
     rows = ModelVersion.objects.filter(model=version.model_id).order_by("-number").values_list("run", flat=True)
     for run in rows[: 4 * LAST]:
         began, ended = (run or {}).get("started"), (run or {}).get("ended")
-        if began and ended and ended >= began and run.get("status") == "FINISHED" and len(seen) < LAST:
+        if began and ended and 0 <= ended - began <= YEAR and run.get("status") == "FINISHED" and len(seen) < LAST:
             seen.setdefault(str(run.get("run_id", len(seen))), timedelta(milliseconds=ended - began))
     return _middle(list(seen.values()))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
@@ -78,7 +78,13 @@ def day(which: date) -> tuple[datetime, datetime]:
     """
     first = timezone.make_aware(datetime.combine(which, time.min))
     after = timezone.make_aware(datetime.combine(which + timedelta(days=1), time.min))
-    return first, after
+    return in_calendar(first), in_calendar(after)
+
+
+def in_calendar(at: datetime) -> datetime:
+    """The moment itself; `OverflowError` for one that databases, which keep UTC, have no date for."""
+    at.astimezone(UTC)
+    return at
 
 
 def described(placements: Iterable[Placement]) -> list[Place]:

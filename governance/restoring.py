@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.db.models import Q
 from django.utils import timezone
 
 from governance.in_force import rules_now
-from governance.models import UNDER_WAY, Finding, Move, MoveKind, MoveState, Placement
+from governance.models import Finding, Move, MoveKind, Placement
 from portal.ledger.actions import record
 from portal.message import Message
 from portal.web.errors import DomainError
@@ -27,6 +26,7 @@ def restore(*, placement: Placement, finding: Finding) -> Move | None:
     Call in the transaction that opened the finding.
     """
     from governance.moves import enqueue_move
+    from governance.moves.checks import in_the_way
 
     done = getattr(placement.promotion, "move", None)
     if done is None or placement.until is not None or not _asked_for(placement):
@@ -35,8 +35,7 @@ def restore(*, placement: Placement, finding: Finding) -> Move | None:
     others = Move.objects.filter(model=there.model, alias=done.alias)
     into = others | Move.objects.filter(target_model=there.model, alias=done.alias)
     now = timezone.now()
-    for_a_window = Q(state=MoveState.WAITING, not_before__gt=now)
-    if into.filter(state__in=UNDER_WAY).exclude(for_a_window).exists():
+    if in_the_way(into, now):
         return None
     recent = others.filter(kind=MoveKind.RESTORE, created_at__gt=now - AN_HOUR)
     if recent.count() >= MOST:

@@ -18,6 +18,9 @@ register(
             "This fact is dated %(at)s, but it is %(now)s: a fact cannot be told before it is seen. Check the "
             "pipeline's clock."
         ),
+        "fact.past": gettext_noop(
+            "This fact is dated %(at)s: it is dated when it was seen, after 1999. Check the pipeline's clock."
+        ),
         "fact.older": gettext_noop(
             "%(key)s is known as of %(at)s. What was seen before that, or something else at that moment, is not taken."
         ),

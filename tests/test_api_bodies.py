@@ -52,3 +52,18 @@ def test_state_and_approvers_cannot_be_set(cast, world):  # noqa: F811
     assert not wrong, wrong
     assert state_of_things() == before
     assert list(Promotion.objects.order_by("pk").values()) == rows
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", ["promotions", "facts"])
+@pytest.mark.parametrize("body", ["[" * 100_000, '{"a":' * 3_000, "1e999", "null", "[1]"], ids=lambda text: text[:5])
+def test_a_body_that_is_no_document_is_refused(cast, as_user, address, body):
+    answer = as_user(cast.member).post(f"/api/v1/{address}/", body, content_type="application/json")
+    assert (answer.status_code, answer.json()["status"]) == (400, 400)
+
+
+@pytest.mark.django_db
+def test_a_reason_is_as_long_as_a_page_takes_it(cast, as_user):
+    body = {"registry": "r", "model": "m", "version": 1, "environment": "production", "reason": "x" * 5001}
+    answer = as_user(cast.member).post("/api/v1/promotions/", body, content_type="application/json")
+    assert "reason" in answer.json()["errors"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
@@ -22,6 +22,7 @@ from portal.web.errors import Conflict, Invalid
 
 KEY = re.compile(r"[a-z][a-z0-9_.-]{0,79}")  # as policies name facts
 LONGEST_TEXT, LONGEST_UNIT = 500, 40
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # no time zone or database is at the end of its calendar there
 LARGEST = 2**53  # a whole number that every program reads alike
 Value = bool | int | float | str
 
@@ -98,6 +99,8 @@ def _check(key: str, value: Any, unit: str, at: datetime, now: datetime) -> None
         wrong["unit"] = Message("fact.unit", {"longest": LONGEST_UNIT})
     if at > now + SKEW:
         wrong["at"] = Message("fact.future", {"at": _said(at), "now": _said(now)})
+    if at < EARLIEST:
+        wrong["at"] = Message("fact.past", {"at": _said(at)})
     if wrong:
         raise Invalid(next(iter(wrong.values())), wrong)
 

@@ -29,7 +29,7 @@ class FindingSerializer(serializers.ModelSerializer):
 
 
 class FindingFilter(filters.FilterSet):
-    model = filters.CharFilter(field_name="model__name")
+    model = filters.CharFilter(field_name="model__name", strip=False)
     registry = filters.CharFilter(field_name="registry__slug")
     team = filters.CharFilter(field_name="model__team__slug")
 

@@ -47,7 +47,7 @@ class ModelFilter(filters.FilterSet):
 
 
 class VersionFilter(filters.FilterSet):
-    model = filters.CharFilter(field_name="model__name")
+    model = filters.CharFilter(field_name="model__name", strip=False)
     registry = filters.CharFilter(field_name="model__registry__slug")
 
     class Meta:

@@ -7,6 +7,7 @@ from django.urls import path
 from django_filters import rest_framework as filters
 from rest_framework import generics, serializers
 
+from governance.api.where import MOST
 from governance.models import Move
 from portal.web.say import say
 
@@ -15,12 +16,14 @@ WHOLE = ("model__registry", "target_model__registry", "promotion", "restores")
 
 class MoveFilter(filters.FilterSet):
     registry = filters.CharFilter(field_name="model__registry__slug", help_text="The connection's slug")
-    model = filters.CharFilter(field_name="model__name")
+    model = filters.CharFilter(field_name="model__name", strip=False)
     environment = filters.CharFilter()
+    # As a choice it would tell which promotions of others exist.
+    promotion = filters.NumberFilter(field_name="promotion_id", max_value=MOST)
 
     class Meta:
         model = Move
-        fields = ("state", "kind", "promotion")
+        fields = ("state", "kind")
 
 
 class MoveSerializer(serializers.ModelSerializer):

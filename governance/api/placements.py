@@ -11,7 +11,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, serializers
 
 from governance.models import Placement
-from governance.placements import Place, day, described, within
+from governance.placements import Place, day, described, in_calendar, within
 from portal.message import Message
 from portal.web.errors import Invalid
 
@@ -20,7 +20,7 @@ WHOLE = ("version", "model__registry", "copy__model__registry", "promotion__requ
 
 class PlacementFilter(filters.FilterSet):
     registry = filters.CharFilter(field_name="model__registry__slug", help_text="The connection's slug")
-    model = filters.CharFilter(field_name="model__name")
+    model = filters.CharFilter(field_name="model__name", strip=False)
     version = filters.NumberFilter(field_name="version__number")
 
     class Meta:
@@ -105,7 +105,7 @@ class PlacementList(generics.ListAPIView):
             return places
         try:
             if (at := parse_datetime(text)) and len(text) > 10:
-                at = make_aware(at) if is_naive(at) else at
+                at = in_calendar(make_aware(at) if is_naive(at) else at)
                 return within(places, at, at)
             if which := parse_date(text):
                 return within(places, *day(which))

@@ -51,7 +51,7 @@ class VersionSerializer(serializers.ModelSerializer):
 
 
 class OfModel(filters.FilterSet):
-    model = filters.CharFilter(field_name="model__name")
+    model = filters.CharFilter(field_name="model__name", strip=False)
     registry = filters.CharFilter(field_name="model__registry__slug")
 
 

@@ -64,7 +64,7 @@ class PromotionFilter(OfVersion):
 
 
 class Request(WhereTo):
-    reason = serializers.CharField(allow_blank=True, default="")
+    reason = serializers.CharField(allow_blank=True, default="", max_length=5000)
 
 
 class PromotionList(generics.ListAPIView):

@@ -24,7 +24,7 @@ class WaiverSerializer(serializers.ModelSerializer):
 
 
 class WaiverFilter(filters.FilterSet):
-    model = filters.CharFilter(field_name="model__name")
+    model = filters.CharFilter(field_name="model__name", strip=False)
     registry = filters.CharFilter(field_name="model__registry__slug")
 
     class Meta:

@@ -36,6 +36,6 @@ class WhereTo(Where):
 class OfVersion(filters.FilterSet):
     """What is of a version, by the version's names."""
 
-    model = filters.CharFilter(field_name="version__model__name")
+    model = filters.CharFilter(field_name="version__model__name", strip=False)
     registry = filters.CharFilter(field_name="version__model__registry__slug")
     version = filters.NumberFilter(field_name="version__number")

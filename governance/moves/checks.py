@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from governance.actions.approvals import because_of
@@ -23,8 +23,8 @@ from portal.message import Message
 def wait_for_turn(move: Move) -> int:
     """The decision's number in the ledger, once a signed checkpoint covers it and no earlier one moves this alias.
 
-    An earlier one that waits for its window holds up none that may be made now: it is overtaken by what was decided
-    after it. What only puts back what stood overtakes nothing.
+    An earlier one that waits for its window, whether it has looked yet or not, holds up none that may be made now:
+    it is overtaken by what was decided after it. What only puts back what stood overtakes nothing.
     """
     number_events()
     number = Event.objects.filter(uuid=move.event).values_list("seq", flat=True).first()
@@ -38,25 +38,33 @@ def wait_for_turn(move: Move) -> int:
     others = Move.objects.filter(into, alias=move.alias).exclude(pk=move.pk)
     if later := _decided(others.filter(state=MoveState.DONE).exclude(kind=MoveKind.RESTORE), seq__gt=number):
         raise Overtaken(later)
-    in_the_way = others.filter(state__in=UNDER_WAY)
     now = timezone.now()
-    if _window(move, now).at == now:
-        in_the_way = in_the_way.exclude(state=MoveState.WAITING, not_before__gt=now)
-    if earlier := _decided(in_the_way, seq__lt=number):
+    before = in_the_way(others, now) if _window(move, now).at == now else others.filter(state__in=UNDER_WAY)
+    if earlier := _decided(before, seq__lt=number):
         raise Later(Message("move.turn", {"alias": move.alias}), until=earlier.not_before)
     return number
 
 
+def in_the_way(moves: QuerySet[Move], now: datetime) -> list[Move]:
+    """Those of some moves that are being made or may be made now: what waits for its window is in nobody's way."""
+    under_way = moves.filter(state__in=UNDER_WAY).select_related("promotion__policy")
+    return [one for one in under_way if one.state == MoveState.MOVING or _window(one, now).at == now]
+
+
 def wait_for_window(move: Move) -> None:
-    """Policies say when moves are made. What waits says until when and why, and its hours of retries have not begun."""
+    """Policies say when moves are made. What waits says until when and why, and its hours of retries have not begun.
+
+    What was begun and not set waits like any other: it holds the alias no longer, which others may need meanwhile.
+    """
     now = timezone.now()
     found = _window(move, now)
     if found.at is None:
         raise Never(found.because)
     waits = Message("move.window", {"moment": found.moment, "reason": found.because}) if found.at > now else None
     why = waits.to_json() if waits else None
-    if why != move.why:
-        Move.objects.filter(pk=move.pk, fence=move.fence).update(why=why, **({"not_before": found.at} if waits else {}))
+    wants = {"why": why} | ({"not_before": found.at, "state": MoveState.WAITING} if waits else {})
+    if why != move.why or (waits and move.state == MoveState.MOVING):
+        Move.objects.filter(pk=move.pk, fence=move.fence, state=move.state).update(**wants)
     if waits:
         move.not_before, move.why = found.at, why
         raise Later(waits, until=found.at)

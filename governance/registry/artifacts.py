@@ -22,7 +22,7 @@ from portal.message import Message
 from .connection import Deadline, Endpoint, Server
 from .errors import AddressNotAllowed, NotFound, RegistryError, TooLarge
 from .http import call_json, exchange
-from .records import ModelFiles, RemoteFile
+from .records import ModelFiles, RemoteFile, listed, read_file
 
 FILE_LIMIT = 10_000
 DEPTH_LIMIT = 20
@@ -55,7 +55,10 @@ class Root:
 
 def proxied_root(location: str, endpoint: Endpoint) -> Root | None:
     """The root of an address in the server's own artifact store; None if it lies elsewhere."""
-    parts = urlsplit(location)
+    try:
+        parts = urlsplit(location)
+    except ValueError:
+        return None
     if parts.scheme == "mlflow-artifacts":
         own = not parts.netloc or parts.netloc == endpoint.host_header
         folder = parts.path.removeprefix(_PROXY)
@@ -124,7 +127,7 @@ class Files:
         for entry in self._list(folder):
             path = self._path(folder, str(entry.get("path", "")))
             if not entry.get("is_dir"):
-                yield RemoteFile(path, int(entry.get("file_size") or 0))
+                yield read_file(entry | {"path": path})
                 count += 1
             elif depth >= DEPTH_LIMIT:
                 raise TooLarge(Message("registry.too_many", {"limit": FILE_LIMIT}))
@@ -141,7 +144,7 @@ class Files:
             data = call_json(
                 self._server, self._endpoint, "GET", self._root.listing, deadline=self._deadline, query=query
             )
-            entries += [e for e in data.get("files") or () if isinstance(e, dict)]
+            entries += listed(data, "files")
             if not data.get("next_page_token"):
                 return entries
             query = query | {"page_token": data["next_page_token"]}

@@ -10,6 +10,7 @@ from typing import Any
 from .artifacts import Files, Root
 from .connection import Deadline, Endpoint, Server, parse_address
 from .http import call_json
+from .records import listed, part
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,12 @@ class Calling(Server):
         token = None
         while True:
             data = self._call("GET", path, deadline, query=query | ({"page_token": token} if token else {}))
-            yield from data.get(key, ())
+            yield from listed(data, key)
             if not (token := data.get("next_page_token")):
                 return
 
     def _registered(self, name: str, deadline: Deadline) -> dict[str, Any]:
-        return self._call("GET", "registered-models/get", deadline, query={"name": name}).get("registered_model")
+        return part(self._call("GET", "registered-models/get", deadline, query={"name": name}), "registered_model")
 
     def _files(self, root: Root, deadline: Deadline, strip: str = "") -> Files:
         return Files(self, self.endpoint, root, deadline, strip)

@@ -32,6 +32,8 @@ from .records import (
     RemoteModel,
     RemoteRun,
     RemoteVersion,
+    identifier,
+    listed,
     read_logged_model,
     read_model,
     read_run,
@@ -84,7 +86,7 @@ class Connection(Writing):
         while True:
             more = {"page_token": token} if token else {}
             data = self._call("GET", "model-versions/search", deadline, query=query | more)
-            page = [read_version(one) for one in data.get("model_versions", ())]
+            page = [read_version(one) for one in listed(data, "model_versions")]
             found += page
             token = data.get("next_page_token")
             if not token or any(version.updated < since for version in page):
@@ -110,7 +112,7 @@ class Connection(Writing):
                 "max_results": len(batch),
             }
             data = self._call("POST", "runs/search", self._clock(), body=body)
-            found |= {run.run_id: run for run in map(read_run, data.get("runs", ()))}
+            found |= {run.run_id: run for run in map(read_run, listed(data, "runs"))}
         return found
 
     def version(self, name: str, version: str | int) -> RemoteVersion:
@@ -134,7 +136,7 @@ class Connection(Writing):
                 "max_results": len(batch),
             }
             data = self._call("POST", "runs/search", self._clock(), body=body)
-            found |= {run.run_id: run for run in map(read_run, data.get("runs", ()))}
+            found |= {run.run_id: run for run in map(read_run, listed(data, "runs"))}
         return found
 
     def logged_model(self, model_id: str) -> LoggedModel:
@@ -232,12 +234,13 @@ class Connection(Writing):
     def _experiments(self, deadline: Deadline) -> list[str]:
         query = {"max_results": _MODELS_PAGE, "view_type": "ALL"}
         found = self._pages("experiments/search", "experiments", query, deadline)
-        return [str(experiment["experiment_id"]) for experiment in found]
+        return [identifier(experiment, "experiment_id") for experiment in found]
 
     def _model_files(self, remote: RemoteVersion, deadline: Deadline) -> Files:
         """Find a way to a version's files that goes through the server."""
         query = {"name": remote.model, "version": remote.version}
-        location = self._call("GET", "model-versions/get-download-uri", deadline, query=query).get("artifact_uri", "")
+        where = self._call("GET", "model-versions/get-download-uri", deadline, query=query)
+        location = str(where.get("artifact_uri") or "")
         if root := proxied_root(location, self.endpoint):
             return self._files(root, deadline)
         if remote.model_id:

@@ -15,6 +15,7 @@ from portal.message import Message
 from .errors import RegistryError
 
 _NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
+_END_OF_TIME = 253_370_764_800_000  # the year 9999
 _MODEL_URI = re.compile(r"^models:/(m-[0-9a-f]{32})/?$")
 
 
@@ -190,11 +191,53 @@ def _guarded(read):
     def reader(data):
         try:
             return read(_storable(data))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            params = {"path": read.__name__.removeprefix("read_"), "detail": f"{type(error).__name__}: {error}"[:200]}
-            raise RegistryError(Message("registry.unreadable", params)) from error
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
+            raise unreadable(read.__name__.removeprefix("read_"), f"{type(error).__name__}: {error}") from error
 
     return reader
+
+
+def unreadable(what: str, detail: str) -> RegistryError:
+    return RegistryError(Message("registry.unreadable", {"path": what, "detail": detail[:200]}))
+
+
+def listed(data: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    """The objects that an answer lists; MLflow leaves out an empty list."""
+    found = data.get(key) or []
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise unreadable(key, type(found).__name__)
+    return found
+
+
+def part(data: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """An object that an answer must have."""
+    if not isinstance(found := data.get(key), dict):
+        raise unreadable(key, type(found).__name__)
+    return found
+
+
+def identifier(data: Mapping[str, Any], key: str) -> str:
+    """An id that an answer must have."""
+    found = data.get(key)
+    if not isinstance(found, str | int) or not str(found):
+        raise unreadable(key, type(found).__name__)
+    return str(found)
+
+
+def _number(value: Any) -> int:
+    """A version's number, as databases keep it."""
+    number = int(value)
+    if not 0 < number < 2**31:
+        raise ValueError(f"{str(number)[:20]} is no version")
+    return number
+
+
+def _time(value: Any) -> int:
+    """A moment in milliseconds; 0 stands for none."""
+    moment = int(value or 0)
+    if not 0 <= moment < _END_OF_TIME:
+        raise ValueError(f"{str(moment)[:20]} is no moment")
+    return moment
 
 
 def _storable(value: Any) -> Any:
@@ -213,9 +256,9 @@ def read_model(data: Mapping[str, Any]) -> RemoteModel:
         name=data["name"],
         description=data.get("description", ""),
         tags=tags,
-        aliases={a["alias"]: str(int(a["version"])) for a in data.get("aliases", ())},
-        created=int(data.get("creation_timestamp", 0)),
-        updated=int(data.get("last_updated_timestamp", 0)),
+        aliases={a["alias"]: str(_number(a["version"])) for a in data.get("aliases", ())},
+        created=_time(data.get("creation_timestamp")),
+        updated=_time(data.get("last_updated_timestamp")),
         is_prompt=tags.get("mlflow.prompt.is_prompt", "").lower() == "true",
     )
 
@@ -226,17 +269,22 @@ def read_version(data: Mapping[str, Any]) -> RemoteVersion:
     logged = _MODEL_URI.match(source)
     return RemoteVersion(
         model=data["name"],
-        version=str(int(data["version"])),
+        version=str(_number(data["version"])),
         run_id=data.get("run_id", ""),
         model_id=data.get("model_id") or (logged.group(1) if logged else ""),
         source=source,
         status=data.get("status", ""),
         tags=pairs(data.get("tags")),
         description=data.get("description", ""),
-        created=int(data.get("creation_timestamp", 0)),
-        updated=int(data.get("last_updated_timestamp", 0)),
+        created=_time(data.get("creation_timestamp")),
+        updated=_time(data.get("last_updated_timestamp")),
         aliases=tuple(sorted(data.get("aliases", ()))),
     )
+
+
+@_guarded
+def read_file(data: Mapping[str, Any]) -> RemoteFile:
+    return RemoteFile(data["path"], int(data.get("file_size") or 0))
 
 
 @_guarded
@@ -258,7 +306,7 @@ def read_run(data: Mapping[str, Any]) -> RemoteRun:
         datasets=tuple(_read_dataset(d) for d in inputs.get("dataset_inputs", ())),
         lifecycle=info.get("lifecycle_stage", "active"),
         model_ids=tuple(o["model_id"] for o in outputs.get("model_outputs", ())),
-        artifact_uri=info.get("artifact_uri", ""),
+        artifact_uri=str(info.get("artifact_uri", "")),
     )
 
 
@@ -295,7 +343,7 @@ def read_logged_model(data: Mapping[str, Any]) -> LoggedModel:
         name=info.get("name", ""),
         source_run_id=info.get("source_run_id", ""),
         status=info.get("status", ""),
-        artifact_uri=info.get("artifact_uri", ""),
+        artifact_uri=str(info.get("artifact_uri", "")),
         tags=pairs(info.get("tags")),
         params=pairs(values.get("params")),
         metrics=tuple(

@@ -14,10 +14,21 @@ from .artifacts import proxied_root
 from .calling import Calling
 from .connection import Deadline
 from .errors import AddressNotAllowed, NotFound, Rejected
-from .records import RemoteFile, RemoteRun, RemoteVersion, read_model, read_run, read_version
+from .records import (
+    RemoteFile,
+    RemoteRun,
+    RemoteVersion,
+    identifier,
+    listed,
+    part,
+    read_model,
+    read_run,
+    read_version,
+)
 
 _VERSIONS_PAGE = 10_000
 _RUNS_PAGE = 100
+_LONGEST_NAME = 250  # of a run, as MLflow's databases keep it; a model's may be longer
 
 
 @dataclass(frozen=True)
@@ -44,8 +55,8 @@ class Writing(Calling):
 
     def newest_version(self, name: str) -> RemoteVersion | None:
         """The newest version of a model, or None where it has none; `NotFound` without the model."""
-        listed = self._registered(name, self._clock()).get("latest_versions", ())
-        return max(map(read_version, listed), key=lambda one: int(one.version), default=None)
+        latest = listed(self._registered(name, self._clock()), "latest_versions")
+        return max(map(read_version, latest), key=lambda one: int(one.version), default=None)
 
     def create_version(
         self, name: str, source: str, *, run_id: str = "", tags: Mapping[str, str] | None = None, token: str = ""
@@ -97,7 +108,7 @@ class Writing(Calling):
             pass
         try:
             made = self._call("POST", "experiments/create", deadline, body={"name": name}, again=False)
-            return str(made["experiment_id"])
+            return identifier(made, "experiment_id")
         except Rejected:  # somebody else has just made it
             return self._experiment(name, deadline)
 
@@ -110,11 +121,12 @@ class Writing(Calling):
             "max_results": _RUNS_PAGE,
         }
         data = self._call("POST", "runs/search", self._clock(), body=body)
-        return [run for run in map(read_run, data.get("runs", ())) if run.tags.get(key) == value]
+        return [run for run in map(read_run, listed(data, "runs")) if run.tags.get(key) == value]
 
     def create_run(self, experiment: str, name: str, tags: Mapping[str, str]) -> RemoteRun:
         """Begin a run. Whoever asks again begins another one: mark it, and look for the mark first."""
-        body = {"experiment_id": experiment, "run_name": name, "start_time": _now(), "tags": _pairs(tags)}
+        shown = name[:_LONGEST_NAME]
+        body = {"experiment_id": experiment, "run_name": shown, "start_time": _now(), "tags": _pairs(tags)}
         return read_run(self._call("POST", "runs/create", self._clock(), body=body, again=False).get("run"))
 
     def end_run(self, run_id: str) -> None:
@@ -141,10 +153,11 @@ class Writing(Calling):
     # -- below -------------------------------------------------------------------------------------------
 
     def _experiment(self, name: str, deadline: Deadline) -> str:
-        found = self._call("GET", "experiments/get-by-name", deadline, query={"experiment_name": name})["experiment"]
+        query = {"experiment_name": name}
+        found = part(self._call("GET", "experiments/get-by-name", deadline, query=query), "experiment")
         if found.get("lifecycle_stage") == "deleted":
             raise Rejected(Message("registry.experiment", {"name": name, "address": self.address}))
-        return str(found["experiment_id"])
+        return identifier(found, "experiment_id")
 
     def _store(self, location: str, deadline: Deadline):
         root = proxied_root(location, self.endpoint)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import django_filters
+from django.core.exceptions import ValidationError
+from django.forms import DateTimeField
 from django.urls import path
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -41,9 +45,17 @@ class EventSerializer(serializers.ModelSerializer):
         return {text.name: text.text if text.salt else None for text in event.texts.all()}
 
 
+def in_calendar(at: datetime) -> None:
+    """Databases keep UTC: the first hours of the year 1 have no date there."""
+    try:
+        at.astimezone(UTC)
+    except OverflowError:
+        raise ValidationError(DateTimeField.default_error_messages["invalid"], code="invalid") from None
+
+
 class EventFilter(django_filters.FilterSet):
-    after = django_filters.IsoDateTimeFilter(field_name="at", lookup_expr="gte")
-    before = django_filters.IsoDateTimeFilter(field_name="at", lookup_expr="lt")
+    after = django_filters.IsoDateTimeFilter(field_name="at", lookup_expr="gte", validators=[in_calendar])
+    before = django_filters.IsoDateTimeFilter(field_name="at", lookup_expr="lt", validators=[in_calendar])
 
     class Meta:
         model = Event

@@ -6,13 +6,24 @@ from collections.abc import Collection, Iterable, Mapping
 
 from django.http import QueryDict
 from rest_framework import serializers
-from rest_framework.exceptions import UnsupportedMediaType
+from rest_framework.exceptions import ParseError, UnsupportedMediaType
+from rest_framework.parsers import JSONParser
 
 from portal.message import Message
 from portal.web.errors import Invalid
 
 NAMED = 10  # so many unknown fields are named
 SHOWN = 80
+
+
+class JsonBody(JSONParser):
+    """JSON; lists within lists without end are as malformed as what does not end."""
+
+    def parse(self, stream, media_type=None, parser_context=None):
+        try:
+            return super().parse(stream, media_type, parser_context)
+        except RecursionError:
+            raise ParseError from None
 
 
 class Body(serializers.Serializer):

@@ -28,6 +28,7 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+LARGEST = 2**63 - 1
 log = structlog.get_logger("sekisho.web")
 # Who holds such a link may act with it, so it is not written to logs.
 SECRET_IN_PATH = re.compile(r"^(/invitations/|/unsubscribe/|/account/password/reset/key/).+")
@@ -94,8 +95,9 @@ class UserLocale:
         return response
 
 
-class NulBytes:
-    """No address of ours has a NUL byte in it, and PostgreSQL refuses to look for one: such a page is not there."""
+class NoSuchAddress:
+    """No address of ours has a NUL byte or a number that no database holds in it, and databases refuse to look for
+    one: such a page is not there."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -104,7 +106,7 @@ class NulBytes:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view, args, kwargs) -> None:
-        if "\x00" in request.path_info:
+        if "\x00" in request.path_info or any(isinstance(one, int) and one > LARGEST for one in kwargs.values()):
             raise Http404
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -99,6 +99,13 @@ def test_a_fact_of_the_future_is_refused(cast, version):
         push_fact(version=version, key=KEY, value=1, at=timezone.now() + timedelta(hours=2), by=cast.member)
     assert "at" in refused.value.fields
     assert not Event.objects.filter(action="fact.push").exists()
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "0001-01-01T00:00:00+00:00", "1999-12-31T23:59:59+00:00"])
+def test_a_fact_of_another_age_is_refused(cast, version, at):
+    with pytest.raises(Invalid) as error:
+        push_fact(version=version, key=KEY, value=1, at=datetime.fromisoformat(at), by=cast.member)
+    assert error.value.fields["at"].code == "fact.past"
 
 
 def test_an_older_fact_does_not_come_back(cast, version):

@@ -7,15 +7,17 @@ from datetime import timedelta
 import pytest
 import time_machine
 
+from governance import moves
 from governance.actions.break_glass import open_break_glass, second_break_glass
 from governance.actions.groups import add_member, make_group
 from governance.actions.rollback import rollback
-from governance.models import Move, MoveState, Placement
+from governance.models import Move, MoveState, Placement, Promotion
 from governance.restoring import restore
 from portal.jobs.models import Job
 from portal.jobs.runner import drain
+from tests.governance.fake_registry import Killed
 from tests.governance.promotions_made import approved, audited, make_model, make_version, requested
-from tests.governance.test_move_steps import MONDAY, SATURDAY, again, fake, whole  # noqa: F401
+from tests.governance.test_move_steps import MONDAY, SATURDAY, again, fake, job_of, whole  # noqa: F401
 from tests.governance.test_restoring import finding
 from tests.governance.test_rollback import publish
 
@@ -58,6 +60,15 @@ def overtaken_on_monday(promotion, clock) -> None:
     assert (promotion.state, promotion.move.state) == ("overtaken", "overtaken")
 
 
+def urgently(cast, version) -> Promotion:
+    urgent = requested(cast, version)
+    open_break_glass(promotion=urgent, reason="Every request is refused.", by=cast.admin)
+    urgent.refresh_from_db()
+    second_break_glass(promotion=urgent, rev=urgent.rev, by=cast.reviewer)
+    again(urgent)
+    return urgent
+
+
 def test_a_rollback_goes_before_what_waits_for_its_window(cast, waiting, fake, clock):  # noqa: F811
     old = Placement.objects.get(version__number=1).version
     back = rollback(version=old, environment="production", reason="Wrong limits.", by=cast.member)
@@ -68,11 +79,38 @@ def test_a_rollback_goes_before_what_waits_for_its_window(cast, waiting, fake, c
 
 
 def test_an_emergency_goes_before_what_waits_for_its_window(cast, waiting, version, fake, clock):  # noqa: F811
-    urgent = requested(cast, version(4))
-    open_break_glass(promotion=urgent, reason="Every request is refused.", by=cast.admin)
-    urgent.refresh_from_db()
-    second_break_glass(promotion=urgent, rev=urgent.rev, by=cast.reviewer)
-    again(urgent)
+    urgent = urgently(cast, version(4))
+    assert (urgent.state, fake.aliases) == ("done", {"champion": "4"})
+    overtaken_on_monday(waiting, clock)
+
+
+def test_an_emergency_goes_before_all_that_wait_for_a_window(cast, waiting, version, fake, clock):  # noqa: F811
+    """The second stands behind the first, and has not looked at its own window yet."""
+    fake.numbers = (1, 2, 3, 4, 5)
+    second = approved(cast, version(4))
+    again(second)
+    assert (second.move.error["code"], second.move.not_before) == ("move.turn", None)
+    urgent = urgently(cast, version(5))
+    assert (urgent.state, fake.aliases) == ("done", {"champion": "5"})
+    overtaken_on_monday(waiting, clock)
+    overtaken_on_monday(second, clock)
+
+
+def test_an_emergency_goes_before_what_was_begun_in_its_window_and_not_set(
+    cast,
+    waiting,
+    version,
+    fake,  # noqa: F811
+    clock,
+):
+    clock.move_to(MONDAY + timedelta(minutes=59))
+    fake.before["set_alias"] = Killed()
+    with pytest.raises(Killed):
+        moves.run(job_of(waiting), lambda *_: None)
+    clock.move_to(MONDAY + timedelta(minutes=61))
+    again(waiting)
+    assert (waiting.state, fake.aliases) == ("approved", {"champion": "2"})
+    urgent = urgently(cast, version(4))
     assert (urgent.state, fake.aliases) == ("done", {"champion": "4"})
     overtaken_on_monday(waiting, clock)
 
@@ -90,7 +128,10 @@ def test_what_waits_for_the_same_window_keeps_its_turn(cast, waiting, version, f
     whole(later, fake, 4)
 
 
-def test_what_stands_is_put_back_meanwhile_and_overtakes_nothing(waiting, fake, clock):  # noqa: F811
+@pytest.mark.parametrize("also", [False, True])
+def test_what_stands_is_put_back_meanwhile_and_overtakes_nothing(cast, waiting, version, fake, clock, also):  # noqa: F811
+    if also:  # a second one stands behind the first
+        again(approved(cast, version(4)))
     fake.aliases["champion"] = "1"
     place = Placement.objects.get(until=None)
     move = restore(placement=place, finding=finding(place))

@@ -60,6 +60,23 @@ def test_others_see_none(cast, moves, as_user):
     assert "Nothing was moved yet" in as_user(cast.stranger).get("/moves/").content.decode()
 
 
+@pytest.mark.parametrize("what", ["moves", "promotions", "placements", "versions"])
+def test_a_model_is_found_by_its_name_with_outer_spaces(cast, moves, model, as_user, what):
+    for name, found in ((" churn ", True), ("churn", False)):
+        type(model).objects.filter(pk=model.pk).update(name=" churn ")
+        assert bool(as_user(cast.member).get(f"/api/v1/{what}/", {"model": name}).json()["results"]) is found
+
+
+def test_the_api_does_not_tell_whether_a_foreign_promotion_exists(cast, moves, as_user):
+    mine = as_user(cast.member).get("/api/v1/moves/", {"promotion": moves[0].promotion_id}).json()["results"]
+    assert [one["id"] for one in mine] == [moves[0].pk]
+    asked = as_user(cast.stranger)
+    for promotion in (moves[0].promotion_id, 10**9):
+        answer = asked.get("/api/v1/moves/", {"promotion": promotion})
+        assert (answer.status_code, answer.json()["results"]) == (200, [])
+    assert asked.get("/api/v1/moves/", {"promotion": 10**30}).status_code == 400
+
+
 @pytest.mark.parametrize("address", ["/moves/", "/api/v1/moves/"])
 def test_more_moves_take_no_more_reads(cast, moves, model, as_user, address):
     def reads() -> int:

@@ -97,7 +97,17 @@ def test_places_of_others_are_not_there(cast, history, ask):
     assert len(numbers(ask(cast.auditor))) == 4
 
 
-@pytest.mark.parametrize("wrong", ["yesterday", "2026-13-01", "2026-11-10T99:00:00", "<script>", "9999-12-31"])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "yesterday",
+        "2026-13-01",
+        "2026-11-10T99:00:00",
+        "<script>",
+        "9999-12-31",
+        "0001-01-01T00:00:00+14:00",
+    ],
+)
 def test_what_is_no_date_is_refused_with_a_sentence(history, ask, wrong):
     answer = ask(on=wrong)
     assert answer.status_code == 422

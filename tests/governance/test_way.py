@@ -200,6 +200,17 @@ def test_how_long_is_the_median_of_the_last_five_of_the_model_else_of_the_kind(b
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("ended", [9 * 10**18, 8 * 10**16, 10**15])
+def test_a_run_that_claims_to_have_taken_ages_tells_nothing(biased, ended):
+    """Whoever logs a run says when it began and ended; the page does not fall over it."""
+    run = {**biased.run, "started": 1, "ended": ended}
+    type(biased).objects.filter(pk=biased.pk).update(run=run)
+    judged = judge(biased, "production")
+    found = at_hand.way_of(biased, judged.verdict, judged.rules, timezone.now())
+    assert (found.training.median, found.earliest) == (None, None)
+
+
+@pytest.mark.django_db
 def test_training_takes_what_the_last_runs_took_and_the_earliest_adds_up(biased):
     run = {**biased.run, "started": 1000, "ended": 6 * 3600 * 1000 + 1000}
     type(biased).objects.filter(pk=biased.pk).update(run=run)

@@ -42,3 +42,9 @@ def test_no_database_is_asked_for_a_nul_byte(cast, as_user, address):
     assert not [query for query in asked if "\x00" in query["sql"] or "slug" in query["sql"].partition("WHERE")[2]]
     assert client.get("/frameworks/?framework=%00").status_code == 200
     assert client.get("/teams/?framework=cd4ml%00").status_code == 200
+
+
+@pytest.mark.parametrize("number", [10**9, 2**63 - 1, 2**63, 10**40])
+@pytest.mark.parametrize("address", ["/models/{}/versions/1/", "/models/1/versions/{}/", "/api/v1/profiles/{}/"])
+def test_a_number_that_no_database_holds_is_nowhere(cast, as_user, address, number):
+    assert as_user(cast.member).get(address.format(number)).status_code == 404

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from django.db import transaction
 
 from portal.ledger.actions import erase_text, record
@@ -32,6 +33,12 @@ def test_an_event_can_be_hashed_by_its_reader(cast, as_user):
     assert told["seq"] is None
     erase_text(event_text=event.texts.get(), by=cast.admin)
     assert as_user(cast.manager).get(f"{EVENTS}{event.uuid}/").json()["texts"] == {"reason": None}
+
+
+@pytest.mark.parametrize("name", ["after", "before"])
+@pytest.mark.parametrize("moment", ["0001-01-01", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_moment_at_the_end_of_the_calendar_is_refused(cast, as_user, name, moment):
+    assert as_user(cast.manager).get(EVENTS, {name: moment}).status_code in (200, 400)
 
 
 def test_filters(cast, as_user):
