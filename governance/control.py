@@ -82,6 +82,10 @@ class Control:
         return self.governed - self.of("pass")
 
     @property
+    def unjudged(self) -> int:
+        return self.of("")
+
+    @property
     def in_control(self) -> bool:
         return not (self.not_passing or self.ungoverned or self.unexplained)
 

@@ -37,8 +37,10 @@ def lasting(length: timedelta | None) -> str:
 
 @register.filter(name="long")
 def in_days(length: timedelta) -> str:
-    """A duration as one figure: days from two on, else hours."""
+    """A duration as one figure: days from two on, hours from one on, else minutes."""
     hours = length.total_seconds() / 3600
     if hours >= 48:
         return _("%(days)s d") % {"days": f"{hours / 24:.1f}"}
+    if hours < 1:
+        return lasting(length)
     return _("%(hours)s h") % {"hours": f"{hours:.1f}"}

@@ -16,6 +16,7 @@ from governance.control import control
 from governance.findings import open_finding
 from governance.judging import judge_live
 from governance.models import GateException, LiveJudgement, Placement, Promotion
+from governance.templatetags.way_words import in_days
 from portal.message import Message
 from tests.governance.evidence_made import fairness
 from tests.governance.promotions_made import audit, audited, make_model, make_version, requested
@@ -176,3 +177,19 @@ def test_more_models_take_no_more_reads(client, cast):
     judge_live()
     assert reads() == before
     assert before < 25
+
+
+def test_what_is_not_judged_yet_is_told_as_unknown(client, cast):
+    live(cast)
+    client.force_login(cast.admin)
+    page = client.get("/control/").content.decode()
+    assert "Live models not judged yet: 1 of 1." in page
+    assert "verdict-na" in page
+    assert "do not pass" not in page
+    assert "verdict-fail" not in page
+    judge_live()
+    assert "verdict-pass" in client.get("/control/").content.decode()
+
+
+def test_less_than_an_hour_is_told_in_minutes():
+    assert (in_days(timedelta(minutes=12)), in_days(timedelta(hours=3))) == ("12 min", "3.0 h")

@@ -177,6 +177,8 @@ def test_pages_of_waivers(cast, promotion, signer, as_user):
     assert as_user(signer).post(url, {"gate": GATE, "reason": "<b>Known</b>", "until": until}).status_code == 302
     page = as_user(cast.member).get(f"/promotions/{promotion.pk}/").content.decode()
     assert "Waived by Abe" in page
+    assert "every check passes or is passed by." in page
+    assert "every check passes." not in page
     assert "<b>Known</b>" not in page
     listed = as_user(cast.member).get("/waivers/").content.decode()
     assert "Known" in listed
