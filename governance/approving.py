@@ -6,18 +6,15 @@ from governance import lifecycle
 from governance.gates import Verdict
 from governance.models import ModelVersion, Promotion
 from governance.policy import group_name
+from governance.requesters import requesters_of
 from governance.seats import REVIEWER, progress_of, seat_for, seats_of
 from portal.accounts.permissions import require
-from portal.ledger.models import Event
 from portal.web.errors import Conflict, Forbidden, asking
 
 
 def is_requester(promotion: Promotion, user) -> bool:
     """Whether the user asked for it, at first or again."""
-    asked = Event.objects.about("promotion", promotion.pk).filter(
-        action__in=("promotion.request", "promotion.resubmit"), actor=user.pseudonym
-    )
-    return promotion.requested_by_id == user.pk or asked.exists()
+    return promotion.requested_by_id == user.pk or user.pseudonym in requesters_of(promotion)
 
 
 def is_author(promotion: Promotion, user) -> bool:

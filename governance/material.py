@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import prefetch_related_objects
 
@@ -29,10 +30,17 @@ class Material:
     exceptions: tuple[Exempt, ...] = ()
 
 
-def gather(asked: Iterable[tuple[ModelVersion, Rules]], now: datetime, *, least_risk: str = "") -> list[Material]:
+def gather(
+    asked: Iterable[tuple[ModelVersion, Rules]],
+    now: datetime,
+    *,
+    least_risk: str = "",
+    asked_by: Collection[UUID] = (),
+) -> list[Material]:
     """The material for each version under its rules, in the order in which they are given.
 
-    ``least_risk`` is one below which none of them is judged, whatever its profile says now.
+    ``least_risk`` is one below which none of them is judged, whatever its profile says now. By the word of those in
+    ``asked_by``, who ask for the promotion, no gate is passed by.
     """
     asked = list(asked)
     versions = list({version.pk: version for version, _rules in asked}.values())
@@ -42,7 +50,7 @@ def gather(asked: Iterable[tuple[ModelVersion, Rules]], now: datetime, *, least_
     live = _live([version for version, rules in asked if _compares(rules)])
     stands = _stands([version for version, rules in asked if rules.after])
     stood = _stood([version for version, rules in asked if rules.again])
-    signed = _exceptions(asked, now)
+    signed = _exceptions(asked, now, asked_by)
     told = supplied(asked, now)
     found = []
     for version, rules in asked:
@@ -140,13 +148,15 @@ def _stood(versions: Sequence[ModelVersion]) -> dict[tuple[int, str], set[str]]:
 # -- exceptions ----------------------------------------------------------------------------------------------
 
 
-def _exceptions(asked: Sequence[tuple[ModelVersion, Rules]], now: datetime):
+def _exceptions(asked: Sequence[tuple[ModelVersion, Rules]], now: datetime, asked_by: Collection[UUID]):
     """A function that gives the exceptions signed for a version under its rules; nothing is read where none may be."""
-    models = {version.model_id for version, rules in asked if _may_be_excepted(rules)}
+    models = {version.model_id for version, rules in asked if may_be_excepted(rules)}
     by_place: dict[tuple[int, str], list[GateException]] = {}
     if models:
         rows = GateException.objects.at(now).filter(model__in=models).select_related("by").order_by("-since", "-id")
         for row in rows:
+            if row.by.pseudonym in asked_by and row.outcome != "fail":
+                continue
             by_place.setdefault((row.model_id, row.environment), []).append(row)
 
     def signed(version: ModelVersion, rules: Rules) -> tuple[Exempt, ...]:
@@ -160,5 +170,6 @@ def _exceptions(asked: Sequence[tuple[ModelVersion, Rules]], now: datetime):
     return signed
 
 
-def _may_be_excepted(rules: Rules) -> bool:
+def may_be_excepted(rules: Rules) -> bool:
+    """Whether any gate may be passed by with a signature."""
     return any(gate.waivable or gate.ruling for gate in rules.gates)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -24,10 +25,11 @@ from governance.in_force import (
     rules_of,
     rules_of_policy,
 )
-from governance.material import Material, gather
+from governance.material import Material, gather, may_be_excepted
 from governance.models import ModelVersion, Policy, Promotion, digest_of
 from governance.outgoing import gate_results_by_id, outgoing_gates
 from governance.policy import Rules
+from governance.requesters import requesters_of
 from portal.message import Message
 from portal.web.say import say
 
@@ -85,19 +87,31 @@ class Judgement:
 
 
 def judge(
-    version: ModelVersion, environment: str, rules: Rules | None = None, *, policy: Policy | None = None, now=None
+    version: ModelVersion,
+    environment: str,
+    rules: Rules | None = None,
+    *,
+    policy: Policy | None = None,
+    asked_by: Collection[UUID] = (),
+    now=None,
 ) -> Judgement:
-    """Weigh the evidence at hand against the rules in force, unless others, or one policy alone, are given."""
+    """Weigh the evidence at hand against the rules in force, unless others, or one policy alone, are given.
+
+    `asked_by` are the pseudonyms of those who ask: what they signed passes no gate by.
+    """
     if rules is None:
         rules = rules_of_policy(policy, environment) if policy else rules_now(version, environment)
-    return judge_many([version], rules, now=now)[0]
+    now = now or timezone.now()
+    return _judged(gather([(version, rules)], now, asked_by=asked_by)[0], now)
 
 
 def judge_request(promotion: Promotion, *, now=None) -> Judgement:
     """Weigh the evidence at hand against the rules of a request, at no lower risk than it was opened at."""
     now = now or timezone.now()
-    asked = [(promotion.version, rules_kept(promotion))]
-    return _judged(gather(asked, now, least_risk=promotion.risk_at_request)[0], now)
+    rules = rules_kept(promotion)
+    asked_by = requesters_of(promotion) if may_be_excepted(rules) else ()
+    found = gather([(promotion.version, rules)], now, least_risk=promotion.risk_at_request, asked_by=asked_by)
+    return _judged(found[0], now)
 
 
 def judge_many(

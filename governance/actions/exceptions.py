@@ -16,6 +16,7 @@ from governance.groups import Belonging
 from governance.in_force import rules_kept, rules_now
 from governance.models import ExceptionKind, GateException, ModelVersion, Outcome, Promotion, PromotionState
 from governance.policy import Gate, Rules, Signing, group_name
+from governance.requesters import ASKING
 from governance.verdict import judge_request
 from governance.verdicts import outdate
 from portal.accounts.permissions import require
@@ -188,7 +189,7 @@ def _asked(version: ModelVersion, environment: str, user) -> bool:
     asked = Event.objects.filter(
         subject_type="promotion",
         subject_id__in=[str(pk) for pk in rows.values_list("pk", flat=True)],
-        action__in=("promotion.request", "promotion.resubmit"),
+        action__in=ASKING,
         actor=user.pseudonym,
     )
     return rows.filter(requested_by=user).exists() or asked.exists()

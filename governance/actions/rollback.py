@@ -44,7 +44,8 @@ def rollback(*, version: ModelVersion, environment: str, reason: str, by) -> Pro
     standing = _check_there(version, environment)
     try:
         with transaction.atomic():
-            promotion = _open(version, environment, reason, judge(version, environment, rules), standing, by)
+            judgement = judge(version, environment, rules, asked_by={by.pseudonym})
+            promotion = _open(version, environment, reason, judgement, standing, by)
             _carry_out(promotion, reason, standing, by)
     except IntegrityError as error:
         raise Conflict("promotion.active", environment=environment) from error

@@ -14,7 +14,7 @@ from governance.actions.groups import add_member, make_group, remove_member
 from governance.models import ApproverGroup, Decision, Deputy, GateException, GroupMember, Promotion
 from governance.policy import DEFAULT
 from governance.verdict import judge
-from portal.accounts.models import User
+from portal.accounts.models import Membership, User
 from portal.ledger.models import Event
 from portal.web.errors import Conflict, Forbidden, Invalid
 from tests.governance.evidence_made import fairness
@@ -64,6 +64,23 @@ def test_a_waived_gate_keeps_its_finding(cast, promotion, signer):
     assert promotions.approve(promotion=after, rev=after.rev, by=cast.reviewer).state == "approved"
     event = Event.objects.get(action="waiver.sign")
     assert "December" not in event.body
+
+
+def test_whoever_asks_passes_no_gate_by_with_an_own_signature(cast, signer):
+    """Neither signed before asking, nor between two requests, nor where another asks again."""
+    version = audited(make_version(make_model(cast), author="chiba"), fairness=UNFAIR)
+    Membership.objects.create(team=version.team, user=signer, role="member")
+    signer = User.objects.get(pk=signer.pk)
+    given = {"gate": GATE, "reason": "Known.", "until": timezone.now() + timedelta(days=9)}
+    waive(version=version, environment="production", by=signer, **given)
+    own = requested(cast, version, by=signer)
+    assert (own.outcome, own.verdict["waived"]) == ("fail", 0)
+    assert judge(version, "production").verdict.outcome == "pass"
+    promotions.send_back(promotion=own, rev=own.rev, reason="Why?", by=cast.reviewer)
+    own = promotions.resubmit(promotion=fresh(own), by=cast.member)
+    assert own.outcome == "fail"
+    promotions.withdraw(promotion=fresh(own), by=cast.member)
+    assert requested(cast, version).outcome == "pass"  # the signer has no part in this one
 
 
 def test_its_end_lets_approvals_lapse(cast, promotion, signer):

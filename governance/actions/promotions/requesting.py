@@ -13,6 +13,7 @@ from governance.approving import check_can_resubmit
 from governance.environment_roles import check_may_ask
 from governance.in_force import known_of
 from governance.models import ModelVersion, Placement, Promotion, PromotionKind
+from governance.requesters import requesters_of
 from governance.rollbacks import rules_again
 from governance.verdict import Judgement, judge
 from portal.accounts.permissions import require
@@ -26,7 +27,7 @@ def request(*, version: ModelVersion, environment: str, reason: str = "", by) ->
     if not version.team_id:
         raise Conflict("promotion.no-team")
     require(by, "promotion.request", version)
-    judgement = judge(version, environment)
+    judgement = judge(version, environment, asked_by={by.pseudonym})
     check_may_ask(version, judgement.rules, by)
     if Placement.objects.filter(version=version, environment=environment, until=None).exists():
         raise Conflict("promotion.there", environment=environment)
@@ -53,7 +54,8 @@ def resubmit(*, promotion: Promotion, reason: str = "", by) -> Promotion:
     with transaction.atomic():
         fresh = locked(promotion)
         check_can_resubmit(fresh, by)
-        judgement = judge(fresh.version, fresh.environment, rules_again(fresh))
+        asked_by = requesters_of(fresh) | {by.pseudonym}
+        judgement = judge(fresh.version, fresh.environment, rules_again(fresh), asked_by=asked_by)
         if fresh.kind == PromotionKind.MOVE:
             check_may_ask(fresh.version, judgement.rules, by)
         more = {"reason": reason} if reason else {}

@@ -97,6 +97,10 @@ def excepted(promotion: Promotion, kind: str) -> GateException | None:
         model=promotion.version.model_id, environment=promotion.environment, gate="fair", ended_at=None,
         since__lte=now(), until__gt=now(), until__lte=now() + timedelta(days=30),
     )  # fmt: skip
+    asked = Event.objects.filter(subject_type="promotion", subject_id=str(promotion.pk))
+    asked = asked.filter(action__in=("promotion.request", "promotion.resubmit"), actor__isnull=False)
+    own = Q(by=promotion.requested_by_id) | Q(by__pseudonym__in=list(asked.values_list("actor", flat=True)))
+    rows = rows.exclude(own & ~Q(outcome="fail"))  # nobody signs for their own request
     if found == "inconclusive":
         ruling = rows.filter(kind="ruling", evidence_digest=audit.digest).order_by("-since", "-pk").first()
         if ruling:

@@ -1,0 +1,17 @@
+"""Who asked for a promotion, at first or again: they neither decide on it nor pass its gates by."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from governance.models import Promotion
+from portal.ledger.models import Event
+
+ASKING = ("promotion.request", "promotion.resubmit")
+
+
+def requesters_of(promotion: Promotion) -> frozenset[UUID]:
+    """Their pseudonyms."""
+    asked = Event.objects.about("promotion", promotion.pk).filter(action__in=ASKING, actor__isnull=False)
+    first = {promotion.requested_by.pseudonym} if promotion.requested_by else set()
+    return frozenset(first | set(asked.values_list("actor", flat=True)))
