@@ -20,6 +20,7 @@ from pathlib import Path
 from benchmarks import Figure, size
 
 WRITERS = 8
+ROUNDS = 3
 GOAL = 5.0
 TICK_SECONDS = 0.25  # a worker's is 2
 START_SECONDS, RUN_SECONDS = 300, 900
@@ -29,12 +30,15 @@ def run() -> list[Figure]:
     each = size(60, 300)
     with server() as address, tempfile.TemporaryDirectory() as home:
         environment = {"DATABASE_URL": address, "SEKISHO_HOME": home, "DJANGO_SETTINGS_MODULE": "portal.settings"}
-        taken, numbers = {}, {}
-        for way in ("ours", "locked"):
-            taken[way], numbers[way] = _in_processes(way, each, environment)
-    agreed = numbers["ours"] == numbers["locked"] == list(range(1, WRITERS * each + 1))
-    ratio = taken["locked"] / taken["ours"]
-    return [Figure("ledger", "a head row locked FOR UPDATE", WRITERS * each, "wall", ratio, GOAL, agreed)]
+        taken: dict[str, list[float]] = {"ours": [], "locked": []}
+        gapless = True
+        for _ in range(ROUNDS):  # by turns, and the least of each: a machine is not equally fast all the time
+            for way, times in taken.items():
+                took, numbers = _in_processes(way, each, environment)
+                times.append(took)
+                gapless &= numbers == list(range(1, WRITERS * each + 1))
+    ratio = min(taken["locked"]) / min(taken["ours"])
+    return [Figure("ledger", "a head row locked FOR UPDATE", WRITERS * each, "wall", ratio, GOAL, gapless)]
 
 
 def _in_processes(way: str, each: int, environment: dict[str, str]) -> tuple[float, list[int]]:

@@ -10,7 +10,9 @@ import sqlite3
 import tempfile
 import time
 import uuid
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from benchmarks import Figure
 from benchmarks.mirror import MODELS, VERSIONS, fill, mirrored
@@ -19,6 +21,7 @@ from governance.reconcile_rules import Compared, Placed, compare
 from governance.registry import Connection
 from portal.demo.mlflow_server import MlflowServer
 
+T = TypeVar("T")
 GOAL = 10.0
 GOVERNED = {"champion": "production", "staging": "staging"}
 _NOW = 1_760_000_000_000
@@ -32,15 +35,20 @@ def run() -> list[Figure]:
         fill(database)
         connection = Connection(server.address)
         connection.check()  # both find the server warm
-        started = time.perf_counter()
-        whole = mirrored(connection)
-        mirrored_in = time.perf_counter() - started
-        quiet, _took = polled(connection)
+        nothing = difference(polled(connection)).differences
         expected = change(database)
-        news, polled_in = polled(connection)
+        mirrored_in, polled_in = [], []
+        for _ in range(_TIMES):  # by turns, and the least of each: a machine is not equally fast all the time
+            took, whole = _timed(mirrored, connection)
+            mirrored_in.append(took)
+            for _ in range(_TIMES):
+                took, news = _timed(polled, connection)
+                polled_in.append(took)
     found = {(one.kind, one.model) for one in difference(news).differences}
-    agreed = len(whole) == MODELS * VERSIONS and not difference(quiet).differences and found == expected
-    return [Figure("poll", "a full mirror", MODELS * VERSIONS, "wall", mirrored_in / polled_in, GOAL, agreed)]
+    left = MODELS * VERSIONS - sum(kind == "version_deleted" for kind, _model in expected)
+    agreed = len(whole) == left and not nothing and found == expected
+    ratio = min(mirrored_in) / min(polled_in)
+    return [Figure("poll", "a full mirror", MODELS * VERSIONS, "wall", ratio, GOAL, agreed)]
 
 
 def placed() -> list[Placed]:
@@ -61,15 +69,17 @@ def placed() -> list[Placed]:
     ]
 
 
-def polled(connection: Connection) -> tuple[News, float]:
-    """One poll, and the least time of some."""
-    known, times, news = placed(), [], None
-    for _ in range(_TIMES):
-        started = time.perf_counter()
-        news = read_news(connection, _NOW + VERSIONS, known, {"0"})
-        difference(news)
-        times.append(time.perf_counter() - started)
-    return news, min(times)
+def polled(connection: Connection) -> News:
+    """One poll, compared with what is known."""
+    news = read_news(connection, _NOW + VERSIONS, placed(), {"0"})
+    difference(news)
+    return news
+
+
+def _timed(read: Callable[[Connection], T], connection: Connection) -> tuple[float, T]:
+    started = time.perf_counter()
+    result = read(connection)
+    return time.perf_counter() - started, result
 
 
 def difference(news: News) -> Compared:
@@ -89,7 +99,7 @@ def change(database: Path) -> set[tuple[str, str]]:
                 "UPDATE registered_model_aliases SET version = ? WHERE alias = 'champion' AND name = ?",
                 [last - 1, name],
             )
-        connection.executemany(f"DELETE {alias}", [(name,) for name in removed])
+        connection.executemany(f"DELETE FROM {alias}", [(name,) for name in removed])
         connection.executemany(
             "UPDATE model_versions SET current_stage = 'Deleted_Internal' WHERE version = ? AND name = ?",
             [(last, name) for name in deleted],

@@ -6,6 +6,7 @@ is an upper bound: three times the plain read. What is answered must be what is 
 
 from __future__ import annotations
 
+import os
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ def run() -> list[Figure]:
 
 def measured(home: str, versions: int) -> Taken:
     """What `run` measures; `home` is an empty folder."""
+    os.environ["SEKISHO_LOG_LEVEL"] = "WARNING"
     prepare(home, versions)
     return _compare()
 

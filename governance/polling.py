@@ -5,11 +5,14 @@ No Django here: it takes a connection and what is wanted, so that it can be meas
 
 from __future__ import annotations
 
+import random
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from governance.reconcile_rules import Placed, Seen, SeenRun, SeenVersion
+
+RUNS_A_POLL = 100  # a server spends a millisecond or more on each run that it hands out
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,9 @@ class News:
 def read_news(remote, watermark: int, placed: Iterable[Placed], experiments: Collection[str]) -> News:
     """Read what is new since a watermark, and what stands somewhere.
 
+    Which runs were deleted is asked of all behind what is placed; the numbers of more than `RUNS_A_POLL` are read of
+    so many at random, and of all by a sweep.
+
     Parameters
     ----------
     remote : Connection
@@ -42,9 +48,11 @@ def read_news(remote, watermark: int, placed: Iterable[Placed], experiments: Col
     runs_wanted = sorted({one.run_id for one in placed if one.run_id})
     models = [model for model in remote.models() if not model.is_prompt]
     latest = remote.latest_versions(watermark)
-    of_runs = remote.versions_of_runs(runs_wanted) if runs_wanted else []
     names = {model.name for model in models}
-    found = {(v.model, int(v.version)): v for v in (*latest, *of_runs) if v.model in names}
+    found = {(v.model, int(v.version)): v for v in latest if v.model in names}
+    unseen = sorted({one.run_id for one in placed if one.run_id and (one.model, one.number) not in found})
+    of_runs = remote.versions_of_runs(unseen) if unseen else []
+    found |= {(v.model, int(v.version)): v for v in of_runs if v.model in names}
     gone = []
     for one in {(one.model, one.number): one for one in placed if one.model in names}:
         if one not in found:  # not in any list: without a run, made anew from another, or gone
@@ -52,9 +60,12 @@ def read_news(remote, watermark: int, placed: Iterable[Placed], experiments: Col
                 found[one] = version
             else:
                 gone.append(one)
-    runs = runs_of(remote, runs_wanted, experiments)
+    chosen = random.sample(runs_wanted, min(RUNS_A_POLL, len(runs_wanted)))
+    runs = runs_of(remote, chosen, experiments)
+    rest = set(runs_wanted).difference(chosen)
+    deleted = remote.deleted_runs_in(sorted(rest), experiments) if rest and experiments else {}
     newest = max((version.updated for version in latest), default=watermark)
-    seen = seen_of(models, found.values(), gone, runs, runs_wanted)
+    seen = seen_of(models, found.values(), gone, runs | deleted, [*chosen, *deleted])
     return News(tuple(models), tuple(found.values()), tuple(gone), seen, max(watermark, newest))
 
 
@@ -91,4 +102,4 @@ def _version(version) -> SeenVersion:
 
 def _run(run) -> SeenRun:
     """Numbers as the mirror keeps them: JSON has no NaN."""
-    return SeenRun(run.lifecycle == "deleted", run.to_json()["metrics"])
+    return SeenRun(run.lifecycle == "deleted", run.storable_metrics)

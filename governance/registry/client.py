@@ -103,17 +103,11 @@ class Connection(Writing):
 
     def runs_in(self, run_ids: Iterable[str], experiments: Iterable[str]) -> dict[str, RemoteRun]:
         """Runs by id among experiments that are known, deleted ones included: one call a batch."""
-        wanted, found = sorted(set(experiments)), {}
-        for batch in _batches(run_ids) if wanted else ():
-            body = {
-                "experiment_ids": wanted,
-                "filter": f"attributes.run_id IN ({_quoted(batch)})",
-                "run_view_type": "ALL",
-                "max_results": len(batch),
-            }
-            data = self._call("POST", "runs/search", self._clock(), body=body)
-            found |= {run.run_id: run for run in map(read_run, listed(data, "runs"))}
-        return found
+        return self._runs(run_ids, sorted(set(experiments)), "ALL")
+
+    def deleted_runs_in(self, run_ids: Iterable[str], experiments: Iterable[str]) -> dict[str, RemoteRun]:
+        """Those of some runs that were deleted, among experiments that are known."""
+        return self._runs(run_ids, sorted(set(experiments)), "DELETED_ONLY")
 
     def version(self, name: str, version: str | int) -> RemoteVersion:
         """One version, with its aliases."""
@@ -124,20 +118,8 @@ class Connection(Writing):
 
         The deadline is that of each batch of `RUNS_AT_ONCE`: a first mirror may want a hundred thousand.
         """
-        wanted = list(dict.fromkeys(i for i in ids if i.isalnum()))
-        experiments = self._experiments(self._clock()) if wanted else []
-        found: dict[str, RemoteRun] = {}
-        for start in range(0, len(wanted), RUNS_AT_ONCE):
-            batch = wanted[start : start + RUNS_AT_ONCE]
-            body = {
-                "experiment_ids": experiments,
-                "filter": "attributes.run_id IN ({})".format(",".join(f"'{i}'" for i in batch)),
-                "run_view_type": "ALL",
-                "max_results": len(batch),
-            }
-            data = self._call("POST", "runs/search", self._clock(), body=body)
-            found |= {run.run_id: run for run in map(read_run, listed(data, "runs"))}
-        return found
+        wanted = list(ids)
+        return self._runs(wanted, self._experiments(self._clock()) if wanted else [], "ALL")
 
     def logged_model(self, model_id: str) -> LoggedModel:
         """MLflow 3's record of a model's files."""
@@ -230,6 +212,20 @@ class Connection(Writing):
     def _logged_model(self, model_id: str, deadline: Deadline) -> LoggedModel:
         data = self._call("GET", f"logged-models/{quote(model_id, safe='')}", deadline)
         return read_logged_model(data.get("model"))
+
+    def _runs(self, ids: Iterable[str], experiments: list[str], view: str) -> dict[str, RemoteRun]:
+        """Runs by id: one call, with a deadline of its own, a batch."""
+        found: dict[str, RemoteRun] = {}
+        for batch in _batches(ids) if experiments else ():
+            body = {
+                "experiment_ids": experiments,
+                "filter": f"attributes.run_id IN ({_quoted(batch)})",
+                "run_view_type": view,
+                "max_results": len(batch),
+            }
+            data = self._call("POST", "runs/search", self._clock(), body=body)
+            found |= {run.run_id: run for run in map(read_run, listed(data, "runs"))}
+        return found
 
     def _experiments(self, deadline: Deadline) -> list[str]:
         query = {"max_results": _MODELS_PAGE, "view_type": "ALL"}

@@ -84,6 +84,11 @@ class RemoteRun:
     def to_json(self) -> dict[str, Any]:
         return _plain(self)
 
+    @property
+    def storable_metrics(self) -> dict[str, float | None]:
+        """The metrics as `to_json` gives them: what JSON cannot write is None."""
+        return _finite(self.metrics)
+
 
 @dataclass(frozen=True)
 class LoggedModel:

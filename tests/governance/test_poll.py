@@ -14,7 +14,8 @@ from governance.actions.policies import ensure_default_policy
 from governance.findings import open_finding
 from governance.mirror import mirror_what_is_due, moment, poll, sync
 from governance.models import Finding, ModelVersion, Move, Place, Placement, RegisteredModel, Registry
-from governance.reconcile_rules import MARK
+from governance.polling import RUNS_A_POLL, read_news
+from governance.reconcile_rules import MARK, Placed
 from governance.registry.errors import NotFound, Unreachable
 from governance.registry.records import RemoteModel, RemoteRun, RemoteVersion
 from portal.jobs.models import Job
@@ -80,6 +81,10 @@ class Server:
             one: self.known[one] for one in ids if one in self.known and self.known[one].experiment_id in experiments
         }
 
+    def deleted_runs_in(self, ids, experiments):
+        self._ask("deleted runs")
+        return {one: run for one, run in self.runs_in(ids, experiments).items() if run.lifecycle == "deleted"}
+
     def runs(self, ids):
         self._ask("runs")
         return {one: self.known[one] for one in ids if one in self.known}
@@ -124,14 +129,42 @@ def polled(server) -> list[str]:
     return sorted(Finding.objects.open().values_list("kind", flat=True))
 
 
-def test_a_poll_of_nothing_new_is_four_calls_and_no_write(placed, server):
+def test_a_poll_of_nothing_new_is_three_calls_and_no_write(placed, server):
     polled(server)  # the first one after a sweep moves the watermark
     server.asked.clear()
     with CaptureQueriesContext(connection) as queries:
         assert polled(server) == []
-    assert server.asked == ["models", "latest", "versions of runs", "runs in"]
+    assert server.asked == ["models", "latest", "runs in"]
     written = [q["sql"] for q in queries if q["sql"].startswith(("INSERT", 'UPDATE "governance_model', "DELETE"))]
     assert not [sql for sql in written if "deleted_at" not in sql], written
+
+
+def _newer(server) -> None:
+    """So many newer versions that the first one, which stands, is not among the newest that are listed."""
+    for number, updated in ((2, 1), (3, 5000), (4, 5000), (5, 5000)):
+        server.listed["credit-limit", str(number)] = version(number, updated=BORN + updated)
+
+
+def test_what_stands_and_is_not_among_the_newest_is_asked_for_by_its_run(placed, server):
+    _newer(server)
+    polled(server)
+    server.asked.clear()
+    server.listed["credit-limit", "1"] = version(1, tags={"team": "other"})
+    assert polled(server) == ["tag_changed"]
+    assert "versions of runs" in server.asked
+    assert "version" not in server.asked
+
+
+def test_a_poll_reads_some_runs_of_many_and_finds_each_that_was_deleted(server):
+    runs = {number: run(number) for number in range(1, RUNS_A_POLL + 51)}
+    server.known = {one.run_id: one for one in runs.values()}
+    server.listed = {("credit-limit", str(number)): version(number) for number in runs}
+    stands = [Placed("credit-limit", number, "production", "champion", run_id=f"r{number}") for number in runs]
+    assert len(read_news(server, BORN, stands, {"7"}).seen.runs) == RUNS_A_POLL
+    for number in (1, 75, RUNS_A_POLL + 50):
+        server.known[f"r{number}"] = run(number, lifecycle="deleted")
+    seen = read_news(server, BORN, stands, {"7"}).seen.runs
+    assert {one for one, found in seen.items() if found.deleted} == {"r1", "r75", f"r{RUNS_A_POLL + 50}"}
 
 
 def test_a_new_version_is_read_with_its_run(placed, server):
@@ -184,6 +217,8 @@ def test_a_run_of_an_experiment_that_was_not_known_is_looked_for_before_it_count
 
 
 def test_what_a_registry_does_not_answer_changes_and_accuses_nothing(placed, server):
+    _newer(server)
+    polled(server)
     for step in ("models", "latest", "versions of runs", "runs in"):
         server.aliases, server.down_at = {"champion": 2}, step
         with pytest.raises(Unavailable):
