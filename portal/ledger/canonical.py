@@ -14,6 +14,7 @@ import re
 from typing import Any
 
 LARGEST = 2**53 - 1
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def canonical_json(value: Any) -> bytes:
@@ -45,7 +46,7 @@ def _check(value: Any, where: str) -> None:
     if value is None or isinstance(value, bool):
         return
     if isinstance(value, str):
-        if re.search("[\ud800-\udfff]", value):
+        if not value.isascii() and _HALF.search(value):
             raise ValueError(f"{where} holds half a character (a lone surrogate)")
     elif isinstance(value, int):
         if abs(value) > LARGEST:
