@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import OverseenQuerySet, Team, TeamScopedQuerySet
+from portal.message import Message
+
+UNASKED_MINUTES = 15
+
+
+def unasked_since() -> datetime:
+    """Who was tried last before this moment is asked by no worker: each asks far more often."""
+    return timezone.now() - max(timedelta(minutes=UNASKED_MINUTES), timedelta(seconds=20 * settings.POLL_INTERVAL))
+
+
+class RegistryQuerySet(OverseenQuerySet):
+    def in_trouble(self) -> RegistryQuerySet:
+        """Those that cannot be read, or that nobody reads."""
+        return self.filter(Q(error__isnull=False) | Q(tried_at__lt=unasked_since()), enabled=True)
 
 
 class Registry(models.Model):
@@ -30,7 +47,7 @@ class Registry(models.Model):
     swept_at = models.DateTimeField(null=True, help_text="When everything was read last; polls read what is new")
     gate = models.JSONField(default=dict, help_text="What the gate at the server last reported of itself")
 
-    objects = OverseenQuerySet.as_manager()
+    objects = RegistryQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
@@ -40,9 +57,18 @@ class Registry(models.Model):
         return self.name
 
     @property
+    def trouble(self) -> Message | None:
+        """Why it cannot be read, or that nobody reads it."""
+        if self.error:
+            return Message.from_json(self.error)
+        if self.enabled and self.tried_at and self.tried_at < unasked_since():
+            return Message("registry.unasked", {"minutes": UNASKED_MINUTES})
+        return None
+
+    @property
     def stale(self) -> bool:
-        """Whether what is shown may be old: the last try failed, or none has succeeded yet."""
-        return bool(self.error) or self.synced_at is None
+        """Whether what is shown may be old: it cannot be read, nobody reads it, or none has succeeded yet."""
+        return self.trouble is not None or self.synced_at is None
 
 
 class WebhookDelivery(models.Model):

@@ -29,6 +29,9 @@ register(
             "At %(address)s the experiment %(name)s, which holds what Sekisho brought there, was deleted. Restore it."
         ),
         "registry.address.path": gettext_noop("The registry named a file by an unsafe path: %(path)s."),
+        "registry.unasked": gettext_noop(
+            "No worker has asked the server for more than %(minutes)s minutes: start one, or look into its log."
+        ),
         "registry.unreachable": gettext_noop("Nothing answers at %(address)s: %(reason)s."),
         "registry.unreachable.refused": gettext_noop("the connection was refused"),
         "registry.unreachable.name": gettext_noop("the host name is not known"),

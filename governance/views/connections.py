@@ -36,7 +36,7 @@ def _state(one: dict) -> str:
 def connection_list(request: HttpRequest) -> HttpResponse:
     registries_seen = Registry.objects.for_user(request.user)
     page = ListPage(request, registries_seen, search=("name", "address"), order="name")
-    trouble = list(registries_seen.filter(error__isnull=False))
+    trouble = list(registries_seen.in_trouble())
     rows = [(row, strip(row)) for row in page.rows]
     context = {"list": page, "rows": rows, "trouble": trouble, "count": registries_seen.count()}
     context["databases"] = DataConnection.objects.for_user(request.user).select_related("team")

@@ -191,11 +191,11 @@ def _first_assessments(user: User) -> Iterator[Task]:
 
 def _connections(user: User) -> Iterator[Task]:
     """Registries that cannot be read."""
-    for registry in Registry.objects.for_user(user).filter(enabled=True, error__isnull=False)[: SHOWN + 1]:
+    for registry in Registry.objects.for_user(user).in_trouble()[: SHOWN + 1]:
         yield Task(
             _("Connection"),
             _("Mend the connection to %(registry)s") % {"registry": registry},
-            say(registry.error),
+            say(registry.trouble),
             reverse("connection", args=[registry.slug]),
             "fail",
             registry.tried_at,

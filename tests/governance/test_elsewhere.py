@@ -204,7 +204,7 @@ def test_the_dossier_names_the_copy_and_the_registry(placed):
 def test_the_page_says_that_the_other_registry_does_not_answer(cast, placed, model, target, client):
     Registry.objects.filter(pk=target.pk).update(error=Message("registry.failed", {"status": 503}).to_json())
     client.force_login(cast.member)
-    assert "Elsewhere has not answered since" in client.get(reverse("model", args=[model.pk])).content.decode()
+    assert "Elsewhere has not been read since" in client.get(reverse("model", args=[model.pk])).content.decode()
 
 
 def test_a_copy_that_stands_there_is_not_counted_as_ungoverned(cast, placed):

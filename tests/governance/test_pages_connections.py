@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from governance.actions.registries import connect_registry, remove_registry
 from governance.models import Registry
@@ -57,3 +60,21 @@ def test_a_mirror_that_waited_ends_with_a_sentence(cast, mistyped, run_jobs):
     job = Job.objects.get(kind="registry.mirror")
     assert job.state == "failed"
     assert job.error["code"] == "registry.gone"
+
+
+def test_what_no_worker_asks_is_not_shown_as_well(cast, as_user, settings):
+    registry = make_model(cast).registry
+    now = timezone.now()
+    Registry.objects.update(tried_at=now, synced_at=now)
+    browser = as_user(cast.admin)
+    address = f"/connections/{registry.slug}/"
+    assert "The server answers" in browser.get(address).content.decode()
+    Registry.objects.update(tried_at=now - timedelta(minutes=16), synced_at=now - timedelta(minutes=16))
+    for page in (address, "/", "/models/"):
+        assert "No worker has asked the server for more than 15 minutes" in browser.get(page).content.decode(), page
+    assert "Not asked" in browser.get("/connections/").content.decode()
+    settings.POLL_INTERVAL = 60  # who asks seldom waits longer
+    assert "The server answers" in browser.get(address).content.decode()
+    settings.POLL_INTERVAL = 30
+    Registry.objects.update(enabled=False)
+    assert "No worker" not in browser.get(address).content.decode()
