@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from governance.in_force import rules_now
 from governance.models import Finding, Move, MoveKind, Placement
+from governance.moves import enqueue_move
+from governance.moves.checks import in_the_way
 from portal.ledger.actions import record
 from portal.message import Message
 from portal.web.errors import DomainError
@@ -25,9 +27,6 @@ def restore(*, placement: Placement, finding: Finding) -> Move | None:
 
     Call in the transaction that opened the finding.
     """
-    from governance.moves import enqueue_move
-    from governance.moves.checks import in_the_way
-
     done = getattr(placement.promotion, "move", None)
     if done is None or placement.until is not None or not _asked_for(placement):
         return None

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from governance.actions.audits import keep_audit
+from governance.actions.audit_keeping import keep_audit
 from governance.audit_kinds import applies
 from governance.auditing.challengers import KINDS as CHALLENGED
 from governance.auditing.challengers import judged_on_challengers

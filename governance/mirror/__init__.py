@@ -11,7 +11,6 @@ deleted and made anew under its number is another one: what was read of the old 
 from governance.mirror.asking import ask_for_mirror, ask_for_poll, mirror_what_is_due, note_try
 from governance.mirror.poll import Polled, poll
 from governance.mirror.sweep import Synced, sync
-from governance.mirror.write import moment
 from governance.polling import News, read_news
 
 __all__ = [
@@ -21,7 +20,6 @@ __all__ = [
     "ask_for_mirror",
     "ask_for_poll",
     "mirror_what_is_due",
-    "moment",
     "note_try",
     "poll",
     "read_news",

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from governance.actions.audits import request_audits
 from governance.connections import connect
 from governance.models import ModelVersion, Registry
 from portal.jobs.actions import enqueue
@@ -42,8 +43,6 @@ def note_try(registry: Registry, started, *, error: Message | None = None, serve
 
 def ask_for_audits(version_ids) -> None:
     """A version that appears is audited at once if its model has a profile."""
-    from governance.actions.audits import request_audits
-
     profiled = ModelVersion.objects.filter(pk__in=version_ids, model__profile__isnull=False, model__origin=None)
     for version in profiled.select_related("model__profile", "model__team"):
         request_audits(version=version, by=None)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from django.utils import timezone
 
 from governance.models import Fact, ModelVersion, RegisteredModel, Registry
+from governance.registry.records import moment
 from governance.verdicts import outdate
 
 BATCH = 500
@@ -26,11 +26,6 @@ class Written:
     versions: int
     new: tuple[int, ...]
     deleted: int
-
-
-def moment(milliseconds: int | None) -> datetime | None:
-    """MLflow's time as ours; 0 stands for none."""
-    return datetime.fromtimestamp(milliseconds / 1000, UTC) if milliseconds else None
 
 
 def aliases_before(registry: Registry) -> dict[str, dict[str, int]]:

@@ -11,6 +11,7 @@ from governance.actions.approvals import because_of
 from governance.models import ModelVersion, Move, RegisteredModel
 from governance.moves.alias import holding, token_for
 from governance.moves.stopping import Changed, Later
+from governance.registry.records import moment
 from portal.message import Message
 
 TAG = "sekisho.move"
@@ -63,8 +64,6 @@ def register(move: Move, remote, source: str, *, run_id: str = "", tags: Mapping
 
 def row_of_copy(move: Move, seen) -> ModelVersion:
     """The copy as the mirror will see it, with where it comes from; `seen` is what MLflow says of it."""
-    from governance.mirror import moment
-
     original = move.promotion.version
     row, _made = ModelVersion.objects.get_or_create(
         model=move.target_model,

@@ -41,6 +41,7 @@ from .records import (
     RemoteModel,
     RemoteRun,
     RemoteVersion,
+    moment,
 )
 
 __all__ = [
@@ -64,6 +65,7 @@ __all__ = [
     "TooLarge",
     "Unreachable",
     "local_tree",
+    "moment",
     "parse_address",
     "tree_digest",
 ]

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from functools import wraps
 from typing import Any
 
@@ -148,6 +149,11 @@ class Check:
 
     def to_json(self) -> dict[str, Any]:
         return _plain(self)
+
+
+def moment(milliseconds: int | None) -> datetime | None:
+    """MLflow's time as ours; 0 stands for none."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC) if milliseconds else None
 
 
 def version_facts(

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from governance.actions.audits import keep_audit
+from governance.actions.audit_keeping import keep_audit
 from governance.actions.policies import ensure_default_policy
 from governance.models import Audit, ModelVersion, Profile, RegisteredModel, Registry
 from portal.message import Message

@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from governance.actions import promotions
-from governance.actions.audits import keep_audit
+from governance.actions.audit_keeping import keep_audit
 from governance.actions.policies import ensure_default_policy
 from governance.models import Audit, ModelVersion, Profile, Promotion, RegisteredModel, Registry
 from portal.message import Message

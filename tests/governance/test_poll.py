@@ -12,12 +12,12 @@ from django.utils import timezone
 
 from governance.actions.policies import ensure_default_policy
 from governance.findings import open_finding
-from governance.mirror import mirror_what_is_due, moment, poll, sync
+from governance.mirror import mirror_what_is_due, poll, sync
 from governance.models import Finding, ModelVersion, Move, Place, Placement, RegisteredModel, Registry
 from governance.polling import RUNS_A_POLL, read_news
 from governance.reconcile_rules import MARK, Placed
 from governance.registry.errors import NotFound, Unreachable
-from governance.registry.records import RemoteModel, RemoteRun, RemoteVersion
+from governance.registry.records import RemoteModel, RemoteRun, RemoteVersion, moment
 from portal.jobs.models import Job
 from portal.ledger.models import Event
 from portal.message import Message
