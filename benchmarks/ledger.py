@@ -27,7 +27,7 @@ START_SECONDS, RUN_SECONDS = 300, 900
 
 
 def run() -> list[Figure]:
-    each = size(60, 300)
+    each = size(60, 1000)
     with server() as address, tempfile.TemporaryDirectory() as home:
         environment = {"DATABASE_URL": address, "SEKISHO_HOME": home, "DJANGO_SETTINGS_MODULE": "portal.settings"}
         taken: dict[str, list[float]] = {"ours": [], "locked": []}
