@@ -8,9 +8,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from governance.models import ModelVersion, Promotion, PromotionState
-from governance.templatetags.governing import localised
 from portal.message import Message
-from portal.web.say import say
+from portal.web.say import localised, say
 
 if TYPE_CHECKING:
     from governance.dossier import Judged

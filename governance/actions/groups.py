@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from governance.actions.promotions import recompute
+from governance.in_force import environments
 from governance.models import ApproverGroup, GroupMember, Promotion
 from governance.policy import BUILT_IN_GROUPS
 from portal.accounts.models import Team, User
@@ -33,6 +34,9 @@ def make_group(
     if key in BUILT_IN_GROUPS:
         raise Invalid(Message("group.built-in"), {"key": Message("group.built-in")})
     validate_slug(key)
+    if environment and environment not in environments():
+        wrong = Message("policy.no-environment", {"environment": environment})
+        raise Invalid(wrong, {"environment": wrong})
     try:
         with transaction.atomic():
             group = ApproverGroup.objects.create(

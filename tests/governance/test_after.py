@@ -60,8 +60,8 @@ def test_a_version_goes_to_staging_first(cast, model, fake: FakeRegistry, client
         promotions.approve(promotion=early, rev=early.rev, by=cast.reviewer)
     client.force_login(cast.member)
     page = client.get(f"/promotions/{early.pk}/").content.decode()
-    assert "Promote it to staging first." in page
-    assert "Stands in staging" in page
+    assert "Promote it to Staging first." in page
+    assert "Stands in Staging" in page
     again(approved(cast, version, environment="staging"))
     early = promotions.recompute(promotion=early)
     assert early.outcome == "pass"
