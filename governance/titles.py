@@ -70,6 +70,10 @@ def _finding(label: str) -> str:
     return _("%(kind)s: %(about)s") % {"kind": word, "about": about} if about else word
 
 
+def _group(label: str) -> str:
+    return localised(title_of("approver_group", label))
+
+
 def _promotion(label: str) -> str:
     version, arrow, key = label.rpartition(" → ")
     return f"{version}{arrow}{localised(title_of('environment', key))}" if arrow else label
@@ -87,6 +91,6 @@ def _both(title: Any) -> Title:
 register_titles("environment", environment_titles)
 register_titles("approver_group", group_titles)
 register_titles("gate", _in_records)
-register_labels({"finding": _finding, "promotion": _promotion, "period": _period})
+register_labels({"approver-group": _group, "finding": _finding, "promotion": _promotion, "period": _period})
 name_values({"environment": "environment", "group": "approver_group"})
 name_values(dict.fromkeys(("waived_gate", "ruled_gate", "check"), "gate"))

@@ -211,7 +211,7 @@ def test_records_name_the_group_of_an_approval(cast, staged):
     (entry,) = read(Event.objects.filter(action="promotion.approve"))
     assert [one.after for one in entry.params] == ["Risk office"]
     (entry,) = read(Event.objects.filter(action="group.make"))
-    assert entry.subject == "model-risk"  # the key is what the record is about
+    assert entry.subject == "Risk office"
 
 
 # -- findings and data ---------------------------------------------------------------------------------------
