@@ -241,6 +241,23 @@ def test_the_pack_says_what_kind_a_finding_is(cast):
     assert "Review after an emergency: credit-limit 1" in said["en"]
 
 
+def test_what_would_not_pass_says_outcomes_in_words(cast, both):
+    model = make_model(cast)
+    for found in ("not_evaluated", "fail"):
+        row = findings.open_finding(
+            kind="not_passing", key="n", severity="low", title=Message("finding.closed"), team=model.team,
+            about={"model": model, "environment": "production"}, detail={"expected": "pass", "found": found},
+        )  # fmt: skip
+    english, japanese = both(f"/findings/{row.pk}/")
+    assert "<bdi>Pass</bdi>" in english
+    assert "<bdi>Fail</bdi>" in english
+    assert "<bdi>不合格</bdi>" in japanese
+    event = Event.objects.get(action="finding.change")
+    english, japanese = both(f"/records/{event.uuid}/")
+    assert "Not evaluated" in english
+    assert "未評価" in japanese
+
+
 def test_the_use_of_data_is_said_in_words(cast, both):
     names = [{"name": "loans", "digest": "4be1", "context": use} for use in ("training", "eval", "our own")]
     model = make_model(cast)
