@@ -44,7 +44,7 @@ class GroupField(forms.ModelChoiceField):
 class GroupForm(forms.Form):
     """A new group of approvers."""
 
-    key = forms.SlugField(label=_("Key"), max_length=60, help_text=_("What policies call it, such as model-risk."))
+    key = forms.CharField(label=_("Key"), max_length=40, help_text=_("What policies call it, such as model-risk."))
     name_en = forms.CharField(label=_("Name in English"), max_length=120)
     name_ja = forms.CharField(label=_("Name in Japanese"), max_length=120)
     environment = forms.ChoiceField(label=_("Environment"), required=False)

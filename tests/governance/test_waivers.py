@@ -248,6 +248,8 @@ def test_a_group_is_for_an_environment_that_a_policy_has(cast, as_user):
     refused = as_user(cast.admin).post("/groups/", asked | {"environment": "Production!"})
     assert refused.status_code == 422
     assert "slug" not in refused.content.decode()
+    words = "A key of small letters, digits, - and _ is needed, beginning with a letter, of at most 40."
+    assert words in as_user(cast.admin).post("/groups/", asked | {"key": "Legal!"}).content.decode()
     with pytest.raises(Invalid, match="No published policy has an environment moon"):
         make_group(**asked, environment="moon", by=cast.admin)
     assert as_user(cast.admin).post("/groups/", asked | {"environment": "production"}).status_code == 302
