@@ -6,13 +6,14 @@ from datetime import datetime, time
 
 from django import forms
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from governance.actions.conditions import LONGEST, Condition, owners_of
 from governance.models import ApproverGroup, Promotion
+from governance.titles import environment_titles
 from portal.accounts.models import Team, User
 from portal.web.due_dates import DueDateField
+from portal.web.say import localised
 
 CONDITIONS = 3  # rows beside a decision
 
@@ -33,15 +34,20 @@ class Until(forms.DateField):
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
 
 
+class GroupField(forms.ModelChoiceField):
+    """One of the groups, by their names."""
+
+    def label_from_instance(self, group: ApproverGroup) -> str:
+        return localised(group.title)
+
+
 class GroupForm(forms.Form):
     """A new group of approvers."""
 
-    key = forms.SlugField(label=_("Key"), max_length=60, help_text=_("What policies call it, such as model-risk."))
+    key = forms.CharField(label=_("Key"), max_length=40, help_text=_("What policies call it, such as model-risk."))
     name_en = forms.CharField(label=_("Name in English"), max_length=120)
     name_ja = forms.CharField(label=_("Name in Japanese"), max_length=120)
-    environment = forms.SlugField(
-        label=_("Environment"), max_length=40, required=False, help_text=_("Leave empty for all.")
-    )
+    environment = forms.ChoiceField(label=_("Environment"), required=False)
     team = forms.ModelChoiceField(
         label=_("Team"), queryset=Team.objects.none(), required=False, help_text=_("Leave empty for all.")
     )
@@ -49,12 +55,14 @@ class GroupForm(forms.Form):
     def __init__(self, *args, user: User, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.fields["team"].queryset = Team.objects.for_user(user)
+        titles = {key: localised(title) for key, title in environment_titles().items()}
+        self.fields["environment"].choices = [("", _("All environments")), *titles.items()]
 
 
 class MemberForm(forms.Form):
     """One more member of a group."""
 
-    group = forms.ModelChoiceField(label=_("Group"), queryset=ApproverGroup.objects.none(), empty_label=None)
+    group = GroupField(label=_("Group"), queryset=ApproverGroup.objects.none(), empty_label=None)
     user = forms.ModelChoiceField(label=_("Person"), queryset=User.objects.none())
     until = Until(label=_("Last day"), required=False, help_text=_("Leave empty for no end."))
 
@@ -68,7 +76,7 @@ class DeputyForm(forms.Form):
     """Who approves in one's place."""
 
     deputy = forms.ModelChoiceField(label=_("Deputy"), queryset=User.objects.none())
-    group = forms.ModelChoiceField(
+    group = GroupField(
         label=_("Group"),
         queryset=ApproverGroup.objects.none(),
         required=False,
@@ -91,8 +99,7 @@ class CommentForm(forms.Form):
 
     def __init__(self, *args, gates: dict[str, dict[str, str]], **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        language = "ja" if (get_language() or "").startswith("ja") else "en"
-        named = [(key, title.get(language) or key) for key, title in gates.items()]
+        named = [(key, localised(title) or key) for key, title in gates.items()]
         self.fields["gate"].choices = [("", _("the whole")), *named]
 
 

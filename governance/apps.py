@@ -23,6 +23,7 @@ class GovernanceConfig(AppConfig):
             reports,
             sandbox_hosts,
             texts,
+            titles,
         )
         from governance.auditing import evaluation_jobs, leftovers  # noqa: F401
         from governance.engine.texts import safety as safety_texts  # noqa: F401

@@ -8,9 +8,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from governance.models import ModelVersion, Promotion, PromotionState
-from governance.templatetags.governing import localised
 from portal.message import Message
-from portal.web.say import say
+from portal.web.names import title_of
+from portal.web.say import localised, say
 
 if TYPE_CHECKING:
     from governance.dossier import Judged
@@ -30,7 +30,7 @@ def summary(version: ModelVersion, promotion: Promotion | None, judged: Judged |
         PromotionState.FAILED: _("Version %(number)s was approved for %(place)s, but could not be put in place."),
         PromotionState.OVERTAKEN: _("Version %(number)s was approved for %(place)s, but a later one came first."),
     }
-    place = localised(judged.rules.title) if judged else promotion.environment
+    place = localised(judged.rules.title if judged else title_of("environment", promotion.environment))
     first = sentences[PromotionState(promotion.state)] % {"number": version.number, "place": place}
     space = "" if (get_language() or "").startswith("ja") else " "
     return space.join(filter(None, (first, why(judged) if judged else "")))

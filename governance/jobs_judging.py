@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from governance.judging import due_today, judge_live, renew_evidence
+from governance.judging import due_today, judge_live, judge_placed, renew_evidence
 from portal.jobs.kinds import every, job_kind
 
 EVERY = 600  # seconds: what is judged already is not judged again that day
@@ -22,8 +22,9 @@ def judge_what_is_due() -> int:
 
 @job_kind("live.judge", title=_("Judging what is live"), lease=60, deadline=1800)
 def run(job, progress) -> dict:
-    """Job: judge all that is live by the policies in force now."""
-    return {"judged": judge_live()}
+    """Job: judge by the policies in force now all that is live, or what has just come there."""
+    just_placed = job.params.get("placement")
+    return {"judged": judge_placed(just_placed) if just_placed else judge_live()}
 
 
 @every(RENEWED_EVERY, name="evidence.renew")

@@ -53,6 +53,11 @@ def judge_live(placements: Iterable[Placement] | None = None, *, now: datetime |
     return len(judged)
 
 
+def judge_placed(pk: int) -> int:
+    """Judge what has just come somewhere, unless it has left again; how many."""
+    return judge_live(list(Placement.objects.filter(pk=pk, until=None).select_related(*WHOLE)))
+
+
 def due_today(now: datetime) -> list[Placement]:
     """What is live and has not been judged today."""
     judged = LiveJudgement.objects.filter(day=timezone.localdate(now))

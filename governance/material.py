@@ -17,6 +17,7 @@ from governance.models import GateException, ModelVersion, Placement
 from governance.policy import PerformanceNeeds, Rules
 from governance.profile_change import higher_risk
 from governance.supplied import supplied
+from governance.titles import environment_titles
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ def gather(
     live = _live([version for version, rules in asked if _compares(rules)])
     stands = _stands([version for version, rules in asked if rules.after])
     stood = _stood([version for version, rules in asked if rules.again])
+    places = environment_titles() if any(rules.after or rules.again for _version, rules in asked) else {}
     signed = _exceptions(asked, now, asked_by)
     told = supplied(asked, now)
     found = []
@@ -62,6 +64,8 @@ def gather(
             subject = replace(subject, risk=higher_risk(subject.risk, least_risk))
         if _compares(rules):
             subject = replace(subject, live=_beside(version, live))
+        if rules.after or rules.again:
+            subject = replace(subject, places=places)
         if rules.after:
             subject = replace(subject, stands=stands.get(version.pk, {}))
         if rules.again:

@@ -41,6 +41,7 @@ from portal.jobs.models import Job, State
 from portal.ledger.models import Event
 from portal.ledger.reading import ReadEvent, read
 from portal.web.errors import Invalid
+from portal.web.names import read_once
 from portal.web.say import say
 
 LONGEST = 400  # days
@@ -185,6 +186,7 @@ class Pack:
         return sorted(found.values(), key=lambda event: event.pk)
 
 
+@read_once()
 def collect(asked: Period, *, seed: str = "", size: int = 0) -> Pack:
     """Gather a period; with a seed, draw a sample of its moves."""
     events = _listed(asked)

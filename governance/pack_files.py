@@ -16,6 +16,7 @@ from governance.pack import COLUMNS, Pack, Row
 from governance.texts_pack import COLUMN_WORDS, WAY_WORDS
 from portal.pdf.proof import FILE
 from portal.web.csv_export import cell
+from portal.web.say import localised
 
 
 def zipped(printed: Path, context: dict[str, Any]) -> Path:
@@ -89,7 +90,7 @@ def readme(pack: Pack, *, proven: bool) -> str:
     period = pack.period
     lines = [
         _("Changes of %(environment)s, %(first)s to %(last)s")
-        % {"environment": period.environment, "first": period.first, "last": period.last},
+        % {"environment": localised(period.title), "first": period.first, "last": period.last},
         "",
         "pack.pdf      " + _("the report"),
         "changes.csv   " + _("every entry: moves, refusals, exceptions, findings"),

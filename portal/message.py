@@ -89,6 +89,7 @@ def render(
     translate: Callable[[str], str] = gettext_noop,
     joiner: str = ", ",
     language: str = "en",
+    title: Callable[[str, str], Any] = lambda _name, key: key,
 ) -> str:
     """Render a message; an unknown code shows itself rather than hiding the record.
 
@@ -101,30 +102,38 @@ def render(
         What stands between the items of a list.
     language : str
         The reader's, for texts that are given in each language.
+    title : callable
+        What a text parameter of some name stands for, such as the title of an environment for its key.
     """
+
+    def shown(name: str, value: Any) -> str:
+        if value is None:
+            return "–"
+        if isinstance(value, Message):
+            return render(value, translate, joiner, language, title)
+        if isinstance(value, str):
+            value = title(name, value)
+        if isinstance(value, Mapping):
+            return str(value.get(language) or value.get("en", ""))
+        if isinstance(value, list | tuple):
+            return joiner.join(shown(name, one) for one in value)
+        return _figure(value)
+
     text = _TEXTS.get(message.code)
     if text is None:
         return message.code
-    params = {k: _shown(v, translate, joiner, language) for k, v in message.params.items()}
+    params = {name: shown(name, value) for name, value in message.params.items()}
     try:
         return translate(text) % params
     except (KeyError, ValueError, TypeError):
         return f"{message.code} {params}"
 
 
-def _shown(value: Any, translate: Callable[[str], str], joiner: str, language: str) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, Message):
-        return render(value, translate, joiner, language)
-    if isinstance(value, Mapping):
-        return str(value.get(language) or value.get("en", ""))
+def _figure(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):
         return number(value)
     if isinstance(value, int):
         return f"{value:,}" if abs(value) >= 10000 else str(value)
-    if isinstance(value, list | tuple):
-        return joiner.join(_shown(v, translate, joiner, language) for v in value)
     return str(value)

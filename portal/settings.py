@@ -149,8 +149,9 @@ EMAIL_USE_TLS = env.flag("SEKISHO_SMTP_TLS", True)
 EMAIL_TIMEOUT = 30
 DEFAULT_FROM_EMAIL = env.text("SEKISHO_MAIL_FROM", "sekisho@localhost")
 
-# The address that links in mails begin with.
-SITE_URL = (env.text("SEKISHO_URL") or (CSRF_TRUSTED_ORIGINS or ["http://127.0.0.1:8000"])[0]).rstrip("/")
+# The address that links in mails begin with; pages fall back on the host that was asked for.
+KNOWN_URL = (env.text("SEKISHO_URL") or next(iter(CSRF_TRUSTED_ORIGINS), "")).rstrip("/")
+SITE_URL = KNOWN_URL or "http://127.0.0.1:8000"
 
 # API
 REST_FRAMEWORK = {

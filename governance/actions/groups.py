@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.core.validators import validate_slug
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from governance.actions.policies import KEY
 from governance.actions.promotions import recompute
+from governance.in_force import environments
 from governance.models import ApproverGroup, GroupMember, Promotion
 from governance.policy import BUILT_IN_GROUPS
 from portal.accounts.models import Team, User
@@ -32,7 +33,11 @@ def make_group(
     require(by, "group.manage")
     if key in BUILT_IN_GROUPS:
         raise Invalid(Message("group.built-in"), {"key": Message("group.built-in")})
-    validate_slug(key)
+    if not KEY.fullmatch(key):
+        raise Invalid(Message("policy.draft.name"), {"key": Message("policy.draft.name")})
+    if environment and environment not in environments():
+        wrong = Message("policy.no-environment", {"environment": environment})
+        raise Invalid(wrong, {"environment": wrong})
     try:
         with transaction.atomic():
             group = ApproverGroup.objects.create(

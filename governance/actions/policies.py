@@ -13,7 +13,7 @@ from assessments.catalogue import currents
 from governance.in_force import in_force_parsed
 from governance.models import ApproverGroup, Placement, Policy, PolicyDraft
 from governance.policies_apply import differing_alias
-from governance.policy import BUILT_IN_GROUPS, DEFAULT, InForce, PolicyError, digest_of_text, parse
+from governance.policy import BUILT_IN_GROUPS, DEFAULT, InForce, PolicyError, digest_of_text, parse, too_high
 from governance.policy import Policy as Content
 from governance.verdicts import outdate
 from portal.accounts.permissions import require
@@ -37,7 +37,7 @@ def save_draft(*, key: str, text: str, rev: int, by) -> PolicyDraft:
     Raises
     ------
     Conflict
-        Somebody else has saved it meanwhile.
+        Somebody else has saved it meanwhile, or the same person in another window.
     Invalid
         The key can be no policy's, or the text is out of all proportion.
     """
@@ -51,14 +51,14 @@ def save_draft(*, key: str, text: str, rev: int, by) -> PolicyDraft:
         with transaction.atomic():
             return _save(key, text, rev, by)
     except IntegrityError as error:
-        raise Conflict("policy.draft.changed") from error
+        raise _changed(PolicyDraft.objects.filter(key=key).first(), by) from error
 
 
 def discard_draft(*, key: str, rev: int, by) -> None:
     """Throw a draft away; the record keeps that it was, by its digest."""
     require(by, "policy.draft")
     with transaction.atomic():
-        draft = _locked(key, rev)
+        draft = _locked(key, rev, by)
         before = {"revision": draft.rev, "digest": digest_of_text(draft.text)}
         record(action="policy.discard", by=by, subject=("policy-draft", draft.pk, key), before=before, after={})
         draft.delete()
@@ -78,7 +78,7 @@ def publish_draft(*, key: str, rev: int, by) -> Policy:
     """
     require(by, "policy.publish")
     with transaction.atomic():
-        draft = _locked(key, rev)
+        draft = _locked(key, rev, by)
         if settings.POLICY_SECOND_PERSON and draft.changed_by_id == by.pk:
             raise Forbidden("policy.draft.own")
         content = _read(draft.text)
@@ -155,7 +155,7 @@ def _save(key: str, text: str, rev: int, by) -> PolicyDraft:
     fields = {"text": text, "base": newest, "changed_by": by, "changed_at": timezone.now()}
     kept = PolicyDraft.objects.select_for_update().filter(key=key).first()
     if (kept.rev if kept else 0) != rev:
-        raise Conflict("policy.draft.changed")
+        raise _changed(kept, by)
     if kept:
         PolicyDraft.objects.filter(pk=kept.pk).update(**fields, rev=F("rev") + 1)
         draft = PolicyDraft.objects.get(pk=kept.pk)
@@ -171,12 +171,17 @@ def _save(key: str, text: str, rev: int, by) -> PolicyDraft:
     return draft
 
 
-def _locked(key: str, rev: int) -> PolicyDraft:
+def _changed(kept: PolicyDraft | None, by) -> Conflict:
+    """That the draft is another one by now, and whether it was oneself who saved it."""
+    return Conflict("policy.draft.changed-self" if kept and kept.changed_by_id == by.pk else "policy.draft.changed")
+
+
+def _locked(key: str, rev: int, by) -> PolicyDraft:
     draft = PolicyDraft.objects.select_for_update().filter(key=key).first()
     if draft is None:
         raise Missing("policy.draft.none")
     if draft.rev != rev:
-        raise Conflict("policy.draft.changed")
+        raise _changed(draft, by)
     return draft
 
 
@@ -210,6 +215,7 @@ def _publish(content: Content, by, drafted_by=None) -> Policy:
 
 
 def _unknown_levels(content: Content) -> list[Message]:
+    """Frameworks that are not in use, and dimensions and levels that they lack."""
     asked = {(rule.framework, rule.dimension or "") for rule in content.levels}
     in_use = currents() if asked else {}
     absent = sorted({framework for framework, _ in asked} - set(in_use))
@@ -221,4 +227,5 @@ def _unknown_levels(content: Content) -> list[Message]:
     return [
         *(Message("gates.maturity.no-framework", {"framework": framework}) for framework in absent),
         *(Message("gates.maturity.no-dimension", {"framework": one[0], "dimension": one[1]}) for one in strange),
+        *too_high(content, {key: framework.top for key, framework in in_use.items()}),
     ]

@@ -9,10 +9,11 @@ from rest_framework import generics, serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from assessments.catalogue import currents
 from governance.dry_run import as_document, dry_run, last_versions
 from governance.models import Policy
 from governance.policy import Policy as Content
-from governance.policy import PolicyError, parse
+from governance.policy import PolicyError, in_turn, parse, too_high
 from portal.web.bodies import Body
 from portal.web.errors import Invalid
 from portal.web.say import say
@@ -35,9 +36,12 @@ class PolicyText(Body):
     def content(self) -> Content:
         """The policy that the text is."""
         try:
-            return parse(self.validated_data["text"])
+            policy = parse(self.validated_data["text"])
         except PolicyError as error:
             raise Invalid(error.message) from error
+        if wrong := too_high(policy, {key: framework.top for key, framework in currents().items()}):
+            raise Invalid(in_turn(wrong))
+        return policy
 
 
 class PolicyList(generics.ListAPIView):

@@ -96,6 +96,8 @@ class Subject:
     live : str or None
         The number of the version that is live now; empty if there is none, None if it is this one, or where no
         gate asks.
+    places : mapping
+        Environment → its title, ``{"en", "ja"}``, where it is asked whether it stands or stood there.
     """
 
     kind: str = ""
@@ -106,6 +108,7 @@ class Subject:
     agreed: bool = True
     stands: Mapping[str, str] = field(default_factory=dict)
     stood: frozenset[str] = frozenset()
+    places: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -21,25 +21,27 @@ def stands_before(environment: str, subject: Subject) -> GateResult:
     """Whether the version stands in an environment now, with the very files that it has."""
     outcome, code = _standing(environment, subject)
     fix = None if outcome == PASS else Message("gates.fix.after", {"environment": environment})
-    return _result(AFTER, environment, outcome, code, fix)
+    return _result(AFTER, environment, subject, outcome, code, fix)
 
 
 def stood_there(environment: str, subject: Subject) -> GateResult:
     """Whether the version stood in the environment by a regular approval, with the very files that it has."""
     if not subject.stood:
-        return _result(AGAIN, environment, FAIL, "never")
+        return _result(AGAIN, environment, subject, FAIL, "never")
     if not subject.artifact_digest or not any(subject.stood):
-        return _result(AGAIN, environment, NOT_EVALUATED, "unknown")
+        return _result(AGAIN, environment, subject, NOT_EVALUATED, "unknown")
     same = subject.artifact_digest in subject.stood
-    return _result(AGAIN, environment, PASS if same else FAIL, "stood" if same else "other")
+    return _result(AGAIN, environment, subject, PASS if same else FAIL, "stood" if same else "other")
 
 
-def _result(kind: str, environment: str, outcome: str, code: str, fix: Message | None = None) -> GateResult:
-    named = {"environment": environment}
+def _result(
+    kind: str, environment: str, subject: Subject, outcome: str, code: str, fix: Message | None = None
+) -> GateResult:
+    named, place = {"environment": environment}, subject.places.get(environment, {})
     return GateResult(
         id=f"{kind}:{environment}",  # no file can hold such an id
         audit=kind,
-        title={language: text.format(environment) for language, text in TITLES[kind].items()},
+        title={language: text.format(place.get(language, environment)) for language, text in TITLES[kind].items()},
         outcome=outcome,
         measured=None,
         required=Message(f"gates.env.{kind}", named),

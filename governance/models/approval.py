@@ -45,6 +45,10 @@ class ApproverGroup(models.Model):
     def __str__(self) -> str:
         return self.key
 
+    @property
+    def title(self) -> dict[str, str]:
+        return {"en": self.name_en, "ja": self.name_ja}
+
 
 class GroupMemberQuerySet(ApproverGroupQuerySet):
     group_prefix = "group__"

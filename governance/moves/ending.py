@@ -15,6 +15,7 @@ from governance.moves.stopping import Changed, Later, Overtaken
 from governance.verdict import judge_request
 from governance.verdicts import outdate
 from governance.warrant import brand_of
+from portal.jobs.actions import enqueue
 from portal.ledger.actions import record
 from portal.message import Message
 
@@ -107,7 +108,7 @@ def _place(move: Move, number: int, now, copy: ModelVersion | None) -> None:
     last = places.filter(until=None).first()
     since = max(now, last.since) if last else now
     places.filter(until=None).update(until=since)
-    Placement.objects.create(
+    made = Placement.objects.create(
         model=move.model,
         environment=promotion.environment,
         version=promotion.version,
@@ -116,6 +117,10 @@ def _place(move: Move, number: int, now, copy: ModelVersion | None) -> None:
         copy=copy,
         seq=number,
         since=since,
+    )
+    # What went in past a gate is not passing from its first moment on, and nobody should wait a day to read that.
+    enqueue(
+        kind="live.judge", params={"placement": made.pk}, subject=subject_of(promotion), team=promotion.version.team
     )
 
 

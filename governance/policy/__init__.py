@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from governance.policy.fields import Kinds, Labels, Measure, Metric, Risks, Share
+from governance.policy.heights import too_high
 from governance.policy.model import (
     BUILT_IN_GROUPS,
     GATES,
@@ -124,6 +125,7 @@ __all__ = [
     "of_environment",
     "parse",
     "percent",
+    "too_high",
 ]
 
 DEFAULT = Path(__file__).parent.parent / "policies" / "default.yaml"

@@ -33,6 +33,7 @@ register(
         "policy.maturity-crossed": gettext_noop("it cannot be higher than automatic_from"),
         "policy.window-ends": gettext_noop("a window ends after it begins, on the same day"),
         "policy.freeze-ends": gettext_noop("a freeze ends on the day it begins or later"),
+        "policy.level": gettext_noop("%(framework)s has the levels 0 to %(top)s"),
         # several policies
         "policy.alias-differs": gettext_noop(
             "The policy %(key)s gives %(environment)s the alias %(one)s, not %(other)s: one environment has one alias."
@@ -44,6 +45,9 @@ register(
             "No policy in force for %(environment)s applies to such a model (%(kind)s, risk %(risk)s)."
         ),
         "policy.no-group": gettext_noop("There is no group of approvers %(groups)s; an administrator makes it first."),
+        "policy.few-people": gettext_noop(
+            "In %(place)s the policy asks for people of the group %(group)s: %(needed)s. It has: %(count)s."
+        ),
         "policy.altered": gettext_noop(
             "The text of the policy %(key)s %(version)s is not the one that was published, so nothing is judged by it. "
             "An administrator compares it with the ledger and a backup."
@@ -51,6 +55,10 @@ register(
         # drafts
         "policy.draft.changed": gettext_noop(
             "Somebody else has saved this draft meanwhile. Your text is kept below; compare, then save again."
+        ),
+        "policy.draft.changed-self": gettext_noop(
+            "You have saved this draft yourself meanwhile, in another window. What you typed here is kept below; "
+            "compare, then save again."
         ),
         "policy.draft.own": gettext_noop(
             "Whoever changed a draft last does not publish it: another administrator does."
@@ -95,6 +103,7 @@ register(
         "gates.needs.waivable": gettext_noop("%(group)s may waive it for at most %(days)s days."),
         "gates.needs.ruling": gettext_noop("Where it is undecided, %(group)s may decide, for at most %(days)s days."),
         "gates.metric.profile": gettext_noop("the profile's metric"),
+        "gates.group.kept": gettext_noop("%(approver_group)s"),
         "gates.group.owner": gettext_noop("the owner team"),
         "gates.group.reviewer": gettext_noop("reviewers"),
         "gates.group.author-team-manager": gettext_noop("managers of the author's team"),

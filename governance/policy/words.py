@@ -131,9 +131,11 @@ def both(text: Any) -> dict[str, str]:
     return {"en": text.en, "ja": text.ja}
 
 
-def group_name(group: str) -> Message | str:
-    """A group in words, where it is built in; others are called by their key."""
-    return Message(f"gates.group.{group}") if group in BUILT_IN_GROUPS else group
+def group_name(group: str) -> Message:
+    """A group in words: where it is built in by ours, else by the name that an administrator gave it."""
+    if group in BUILT_IN_GROUPS:
+        return Message(f"gates.group.{group}")
+    return Message("gates.group.kept", {"approver_group": group})
 
 
 def describe_stage(stage: Stage) -> Message:
@@ -164,11 +166,11 @@ def describe_maturity(rule: MaturityRule) -> list[Message]:
     return found
 
 
-def describe_more(environment: Environment) -> list[Message]:
+def describe_more(environment: Environment, policy: Policy | None = None) -> list[Message]:
     """What else holds in an environment: when, after what, the emergency passage, the way back."""
     found = []
     if environment.after:
-        found.append(Message("gates.env.after", {"environment": environment.after}))
+        found.append(Message("gates.env.after", {"environment": _place(environment.after, policy)}))
     found.extend(describe_window(window) for window in environment.windows or ())
     for freeze in environment.freezes:
         params = {"from": freeze.from_.isoformat(), "to": freeze.to.isoformat(), "why": both(freeze.why)}
@@ -201,6 +203,12 @@ def describe_scope(policy: Policy) -> Message | None:
     words = [
         *(Message(f"gates.kind.{kind}") for kind in asked.kinds),
         *(Message("gates.scope.risk", {"risk": Message(f"gates.risk.{risk}")}) for risk in asked.risks),
-        *asked.environments,
+        *(_place(name, policy) for name in asked.environments),
     ]
     return Message("gates.scope", {"words": words}) if words else None
+
+
+def _place(name: str, policy: Policy | None) -> dict[str, str] | str:
+    """An environment by the policy's own title, else by its key: whoever says it knows the titles in force."""
+    known = policy.environments.get(name) if policy else None
+    return both(known.title) if known else name

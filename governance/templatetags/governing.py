@@ -1,34 +1,38 @@
 """Template pieces of the governance pages."""
 
 from django import template
-from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy
 
-from governance.in_force import environments
 from governance.models import AuditKind
 from governance.policy.words import plain as as_written
 from portal.message import Message
-from portal.web.say import say
+from portal.web.names import title_of
+from portal.web.say import localised, say
 
 register = template.Library()
+register.filter(localised)
+
+USES = {
+    "training": gettext_lazy("for training"),
+    "train": gettext_lazy("for training"),
+    "validation": gettext_lazy("for validation"),
+    "evaluation": gettext_lazy("for evaluation"),
+    "eval": gettext_lazy("for evaluation"),
+    "test": gettext_lazy("for tests"),
+    "testing": gettext_lazy("for tests"),
+}
 
 
-@register.simple_tag(takes_context=True)
-def environment_name(context, key: str) -> str:
-    """The title of an environment, read once a page; one that no policy in force knows is called by its key."""
-    titles = context.render_context.get(environments)
-    if titles is None:
-        titles = {known: one.title for known, one in environments().items()}
-        context.render_context[environments] = titles
-    return localised(titles.get(key, key))
+@register.simple_tag
+def environment_name(key: str) -> str:
+    """The title of an environment; one that no policy in force knows is called by its key."""
+    return localised(title_of("environment", key))
 
 
 @register.filter
-def localised(text) -> str:
-    """A bilingual text (`{"en", "ja"}` or an object with both) in the reader's language."""
-    language = "ja" if (get_language() or "").startswith("ja") else "en"
-    if isinstance(text, dict):
-        return text.get(language) or text.get("en", "")
-    return getattr(text, language, "") or str(text)
+def data_use(context: str) -> str:
+    """What a run used a data set for; a word of its own is said as it is."""
+    return str(USES.get(context.lower(), context))
 
 
 @register.filter

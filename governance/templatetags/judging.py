@@ -7,7 +7,6 @@ from django.urls import reverse
 
 from governance.models import EvidenceLabel
 from governance.policy import group_name
-from portal.message import Message
 from portal.web.say import say
 
 register = template.Library()
@@ -21,9 +20,8 @@ def label_word(label: str) -> str:
 
 @register.filter
 def group_word(group: str) -> str:
-    """A group of approvers: in words where it is built in, else its key."""
-    named = group_name(group)
-    return say(named) if isinstance(named, Message) else named
+    """A group of approvers in words."""
+    return say(group_name(group))
 
 
 @register.simple_tag

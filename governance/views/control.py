@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from governance.control import OUTCOMES, RISKS, blocked_by, control, ending_waivers, live_placements, ungoverned
 from governance.models import Outcome, Risk
+from governance.titles import gates_named
 from governance.views.promotion_page import STATE_KINDS, places
 from portal.accounts.permissions import permission_required
 from portal.web.csv_export import csv_response
@@ -93,7 +94,7 @@ def control_waivers(request: HttpRequest) -> HttpResponse:
     """Waivers that end within thirty days, the first to end first."""
     rows = ending_waivers(request.user, timezone.now()).select_related("model__team", "version", "by")
     page = ListPage(request, rows, search=("model__name", "gate"), order=("until", "pk"))
-    return render(request, "governance/control_waivers.html", {"list": page, "rows": page.rows})
+    return render(request, "governance/control_waivers.html", {"list": page, "rows": gates_named(page.rows)})
 
 
 def _or_none(choices) -> list[tuple[str | None, object]]:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from governance.actions.findings import SHOWN, assign, resolve
 from governance.finding_forms import AssignForm, ResolveForm
 from governance.findings import UNEXPLAINED
-from governance.models import Finding, FindingState, Severity
+from governance.models import Finding, FindingState, Outcome, Severity
 from governance.texts_findings import KINDS
 from governance.views.promotion_page import places
 from portal.accounts.facets import team_facet
@@ -128,6 +128,9 @@ def _compared(row: Finding) -> list[tuple[str, object, object]]:
     if "expected" not in row.detail and "found" not in row.detail:
         return []
     expected, found = row.detail.get("expected"), row.detail.get("found")
+    if row.kind == "not_passing":
+        words = dict(Outcome.choices)
+        return [("", words.get(expected, expected), words.get(found, found))]
     if isinstance(expected, dict) or isinstance(found, dict):
         expected, found = expected or {}, found or {}
         return [(name, expected.get(name), found.get(name)) for name in sorted({*expected, *found})][:50]

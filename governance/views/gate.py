@@ -14,6 +14,7 @@ from governance.gate_report import server_settings, shortcomings
 from governance.models import EmergencyKit, KitState, Registry
 from portal.accounts.models import User
 from portal.accounts.permissions import permission_required
+from portal.web.addresses import site_address
 from portal.web.errors import DomainError
 
 TOKENS_SHOWN = 20
@@ -55,7 +56,7 @@ def _page(
         "registry": registry,
         "report": registry.gate,
         "lacks": shortcomings(registry, registry.gate) if registry.gate else [],
-        "settings": server_settings(registry, request.build_absolute_uri("/").rstrip("/")),
+        "settings": server_settings(registry, site_address(request)),
         "kits": [
             (kit, KIT_KINDS[kit.state], [holders.get(one, one[:8]) for one in kit.custodians], kit.expires_at <= now)
             for kit in kits

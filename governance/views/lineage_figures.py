@@ -8,10 +8,9 @@ from typing import Any
 
 from governance.engine.lineage.graph import Graph, GraphNode, lineage_graph
 from governance.models import Audit
-from governance.templatetags.governing import localised
 from portal.charts import Edge, Node
 from portal.message import Message
-from portal.web.say import say
+from portal.web.say import localised, say
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from governance.audit_kinds import kinds_for
 from governance.evidence import latest_audits
 from governance.lane import lane, placed_on
 from governance.models import Audit, AuditKind, ModelVersion, Placement, Profile, RegisteredModel, Registry, Risk
+from governance.titles import gates_named
 from portal.accounts.models import Team
 from portal.web.lists import Facet, ListPage
 
@@ -81,7 +82,9 @@ def model(request: HttpRequest, pk: int) -> HttpResponse:
         "registries": [model.registry, *elsewhere],
         "strange": [stop for stop in stops if not stop.agrees],
         "findings": model.findings.for_user(request.user).open().order_by("due", "pk")[:MOST_FINDINGS],
-        "exceptions": model.gate_exceptions.at(timezone.now()).select_related("version", "by").order_by("until"),
+        "exceptions": gates_named(
+            model.gate_exceptions.at(timezone.now()).select_related("version", "by").order_by("until")
+        ),
         "list": versions,
         "shown": shown,
         "is_live": bool(live),

@@ -66,8 +66,7 @@ def _asked(given) -> Period:
     first, last = given.get("from", ""), given.get("to", "")
     if not first and not last:
         today = timezone.localdate()
-        quarter = today.replace(month=(today.month - 1) // 3 * 3 + 1, day=1)
-        return period(environment, quarter, today)
+        return period(environment, _quarter(today), today)
     try:
         return period(environment, date.fromisoformat(first), date.fromisoformat(last))
     except ValueError as error:
@@ -76,8 +75,7 @@ def _asked(given) -> Period:
 
 def _context(request: HttpRequest, asked: Period, refusal: Invalid | None) -> dict:
     found = collect(asked)
-    before = asked.first - timedelta(days=1)
-    quarter = before.replace(month=(before.month - 1) // 3 * 3 + 1, day=1)
+    today, before = timezone.localdate(), asked.first - timedelta(days=1)
     return {
         "period": asked,
         "pack": found,
@@ -87,8 +85,16 @@ def _context(request: HttpRequest, asked: Period, refusal: Invalid | None) -> di
         "totals": [len(found.of(column)) for column in COLUMNS],
         "exceptions": found.exceptions[::-1][:SHOWN],
         "exception_count": len(found.exceptions),
-        "behind": {"from": quarter, "to": before},
+        "quarters": [
+            (_("This quarter"), _quarter(today), today),
+            (_("The quarter before"), _quarter(before), before),
+        ],
         "made": Document.objects.for_user(request.user).filter(kind=KIND).select_related("created_by")[:SHOWN],
         "newest": newest(),
         "refusal": refusal,
     }
+
+
+def _quarter(day: date) -> date:
+    """The first day of a day's quarter."""
+    return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
@@ -17,11 +17,13 @@ from governance.dry_run import LAST, dry_run, last_versions
 from governance.models import Policy, PolicyDraft
 from governance.policy import DEFAULT, MAX_BYTES, PolicyError, parse
 from governance.policy import Policy as Content
+from governance.policy_people import few_people
 from governance.views.policy_page import PolicyView, text_view
 from portal.accounts.permissions import permission_required
 from portal.message import Message
 from portal.web.errors import Conflict, DomainError, Invalid
 from portal.web.numbers import whole_number
+from portal.web.say import say
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class Read:
     content: Content | None
     view: PolicyView | None
     errors: list[tuple[int | None, Message]]
+    few: list[Message] = field(default_factory=list)
 
     @classmethod
     def of(cls, text: str, before: str | None) -> Read:
@@ -38,7 +41,8 @@ class Read:
             content = parse(text)
         except PolicyError as error:
             return cls(None, None, [(message.params.get("line"), message) for message in error.messages])
-        return cls(content, text_view(text, before), [(None, message) for message in unfit(content)])
+        wrong = [(None, message) for message in unfit(content)]
+        return cls(content, text_view(text, before), wrong, few_people(content))
 
 
 @permission_required("policy.draft")
@@ -113,6 +117,8 @@ def policy_draft_publish(request: HttpRequest, key: str) -> HttpResponse:
     except DomainError as error:
         return _editor(request, key, refusal=error)
     messages.success(request, _("Published: it is in force for requests from now on."))
+    for message in few_people(parse(made.text)):
+        messages.warning(request, say(message))
     return redirect("policy", made.key, made.version)
 
 
@@ -154,7 +160,9 @@ def _editor(
         "newest": newest,
         "text": shown,
         "theirs": kept if text is not None and isinstance(refusal, Conflict) else None,
+        "by_oneself": bool(draft and draft.changed_by_id == request.user.pk),
         "read": read,
+        "few": (read if shown == kept else Read.of(kept, None)).few if draft else [],
         "refusal": refusal,
         "limit": MAX_BYTES,
         "outdated": bool(draft and newest and draft.base_id != newest.pk),

@@ -116,7 +116,7 @@ def text_view(text: str, before: str | None) -> PolicyView:
                 environment,
                 _gates(key, environment, places, changed),
                 describe_approvals(environment.approvals),
-                describe_more(environment),
+                describe_more(environment, content),
                 places[key,][0],
             )
             for key, environment in content.environments.items()
@@ -135,7 +135,7 @@ def _changed(before: str, content: Content) -> list[Changed]:
     found = []
     names = dict.fromkeys((*content.environments, *old.environments))
     for name in names:
-        was, now = (_said(one.environments.get(name)) for one in (old, content))
+        was, now = (_said(one, name) for one in (old, content))
         title = (content.environments.get(name) or old.environments[name]).title
         for key in dict.fromkeys((*now, *was)):
             words = was.get(key, (None, None))[1], now.get(key, (None, None))[1]
@@ -144,15 +144,16 @@ def _changed(before: str, content: Content) -> list[Changed]:
     return found
 
 
-def _said(environment: Environment | None) -> dict[str, tuple[Any, Message]]:
-    """What an environment says, by gate and by what else there is."""
+def _said(policy: Content, name: str) -> dict[str, tuple[Any, Message]]:
+    """What a policy says of an environment, by gate and by what else there is."""
+    environment = policy.environments.get(name)
     if environment is None:
         return {}
     said: dict[str, tuple[Any, Message]] = {
         f"gate {gate.id}": (gate.title, in_turn([describe_gate(gate), *_scope(gate)])) for gate in environment.gates
     }
     said["approvals"] = (None, in_turn(describe_approvals(environment.approvals)))
-    if more := describe_more(environment):
+    if more := describe_more(environment, policy):
         said["more"] = (None, in_turn(more))
     return said
 

@@ -32,7 +32,6 @@ from governance.models import (
 from governance.policy import Environment, Rules
 from governance.preflight import preflight
 from governance.seats import principals_of, progress_of
-from governance.templatetags.governing import localised
 from governance.verdict import environments, judge_request, rules_kept
 from governance.views.break_glass import glass_context
 from governance.way import Way
@@ -42,6 +41,7 @@ from portal.ledger.reading import read
 from portal.message import Message
 from portal.web.errors import DomainError
 from portal.web.lists import Facet
+from portal.web.say import localised
 
 HISTORY = 30
 STATE_KINDS = {  # state of a promotion → glyph

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -11,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 from governance.models import Registry
 from governance.webhooks import make_secret
 from portal.accounts.permissions import permission_required
+from portal.web.addresses import site_address
 
 EVENTS = ("registered_model.created", "model_version.created", "model_version_tag.set", "model_version_tag.deleted")
 EVENTS += ("model_version_alias.created", "model_version_alias.deleted")
@@ -25,12 +25,13 @@ def connection_webhook(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST":
         secret = make_secret(registry=registry, by=request.user)
         registry.refresh_from_db()
+    address = site_address(request) + reverse("api-hook", args=[registry.slug])
     context = {
         "registry": registry,
         "secret": secret,
         "has_secret": bool(registry.webhook_secret_encrypted),
-        "address": settings.SITE_URL + reverse("api-hook", args=[registry.slug]),
-        "is_plain": not settings.SITE_URL.startswith("https://"),
+        "address": address,
+        "is_plain": not address.startswith("https://"),
         "events": EVENTS,
         "last": registry.deliveries.first(),
     }

@@ -21,7 +21,8 @@ from portal.accounts.models import Team, User
 from portal.inbox.models import Notice
 from portal.jobs.models import Job, State
 from portal.ledger.hold import current_hold
-from portal.web.say import say
+from portal.web.names import title_of
+from portal.web.say import localised, say
 
 SHOWN = 7
 FAILED_JOBS_DAYS = 7
@@ -67,7 +68,7 @@ def _notices(user: User, known: set[str]) -> Iterator[Task]:
         yield Task(
             notice.title,
             say(notice.message),
-            notice.subject_label,
+            notice.about,
             notice.url,
             "warn" if notice.is_late else "",
             notice.created_at,
@@ -253,7 +254,7 @@ def _failed_jobs(user: User) -> Iterator[Task]:
     for job in failed.order_by("-ended_at")[: SHOWN + 1]:
         yield Task(
             _("Job"),
-            f"{job.title} · {job.subject_label}" if job.subject_label else job.title,
+            f"{job.title} · {job.about}" if job.subject_label else job.title,
             say(job.error),
             reverse("job", args=[job.pk]),
             "failed",
@@ -262,7 +263,8 @@ def _failed_jobs(user: User) -> Iterator[Task]:
 
 
 def _named(promotion: Promotion) -> dict[str, Any]:
-    return {"version": promotion.version, "environment": promotion.environment}
+    place = localised(title_of("environment", promotion.environment))
+    return {"version": promotion.version, "environment": place}
 
 
 def _verdict(promotion: Promotion) -> str:

@@ -86,7 +86,7 @@ def _subject(mail: Mail, notices: Sequence[Notice]) -> str:
     if mail.digest_of:
         words = _("Sekisho, %(day)s: new for you: %(n)s") % {"day": in_words(mail.digest_of), "n": len(notices)}
     elif len(notices) == 1:
-        words, about = notices[0].title, notices[0].subject_label
+        words, about = notices[0].title, notices[0].about
         if about:
             words = _("%(kind)s: %(about)s") % {"kind": words, "about": about}
     else:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import Membership, Team, Visibility
 from portal.calendars import business_days_between
+from portal.ledger.words import label_text
 
 SOON = 3  # business days before a due date, from when on it is near
 
@@ -120,6 +121,11 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+    @property
+    def about(self) -> str:
+        """What it is about, as people read it."""
+        return label_text(self.subject_type, self.subject_label)
 
     @property
     def title(self) -> str:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import SharedQuerySet, Team
+from portal.ledger.words import label_text
 
 
 class State(models.TextChoices):
@@ -97,6 +98,11 @@ class Job(models.Model):
     @property
     def is_active(self) -> bool:
         return self.state in ACTIVE
+
+    @property
+    def about(self) -> str:
+        """What it is about, as people read it."""
+        return label_text(self.subject_type, self.subject_label)
 
     @property
     def title(self) -> str:

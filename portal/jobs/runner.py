@@ -18,6 +18,7 @@ from portal.jobs.models import Job, State
 from portal.jobs.queue import dispatch, queue
 from portal.message import Message
 from portal.web.errors import DomainError
+from portal.web.names import read_once
 
 log = structlog.get_logger("sekisho.jobs")
 
@@ -98,7 +99,8 @@ def run_job(job_id: int) -> None:
     if not connection.in_atomic_block:  # a test's transaction is not shared with threads
         heart.start()
     try:
-        result = kind.run(job, progress)
+        with read_once():
+            result = kind.run(job, progress)
         progress.check()
         _end(job, State.DONE, result=result)
     except Cancelled:

@@ -16,6 +16,7 @@ from portal.jobs.models import Tick
 from portal.jobs.queue import queue
 from portal.jobs.runner import reap
 from portal.ledger.sequencer import number_events
+from portal.web.names import read_once
 
 log = structlog.get_logger("sekisho.worker")
 TICK_SECONDS = 2
@@ -39,7 +40,8 @@ def tick() -> None:
     for duty in list(DUTIES.values()):
         try:
             if due(duty):
-                duty.run()
+                with read_once():
+                    duty.run()
         except Exception:
             log.exception("duty failed", duty=duty.name)
 

@@ -11,8 +11,18 @@ from django.utils.translation import get_language, gettext
 
 from portal.accounts.models import User
 from portal.ledger.models import Event
-from portal.ledger.words import action_text, field_text, link_of, part_text, subject_text, value_text
-from portal.web.say import say
+from portal.ledger.words import (
+    action_text,
+    field_text,
+    label_text,
+    link_of,
+    names_of_field,
+    part_text,
+    subject_text,
+    value_text,
+)
+from portal.web.names import read_once, title_of
+from portal.web.say import localised, say
 
 SYSTEM = "Sekisho"
 # Fields that hold a pseudonym
@@ -42,8 +52,9 @@ class ReadEvent:
     params: list[Change] = field(default_factory=list)
 
 
+@read_once()
 def read(events: Iterable[Event]) -> list[ReadEvent]:
-    """Make events readable, with one query for all the people in them."""
+    """Make events readable, with one query for all the people in them, and one for each kind of titles."""
     events = list(events)
     contents = [event.content for event in events]
     names = names_of(_pseudonyms(events, contents))
@@ -90,7 +101,7 @@ def _read(event: Event, content: dict[str, Any], names: Mapping[str, str]) -> Re
         who=name_of(event.actor, names),
         action=gettext(action_text(event.action)),
         kind=gettext(subject_text(event.subject_type)),
-        subject=name_of(event.subject_id, names) if person else event.subject_label,
+        subject=name_of(event.subject_id, names) if person else label_text(event.subject_type, event.subject_label),
         url=link_of(event.subject_type, event.subject_id),
         changes=[
             Change(_label(key), _shown(key, before.get(key), names), _shown(key, after.get(key), names))
@@ -130,4 +141,4 @@ def _shown(key: str, value: Any, names: Mapping[str, str]) -> str:
 
 def _word(key: str, value: str) -> str:
     word = value_text(key, value)
-    return gettext(word) if word else value
+    return gettext(word) if word else localised(title_of(names_of_field(key), value))

@@ -12,6 +12,8 @@ _SUBJECTS: dict[str, str] = {}
 _FIELDS: dict[str, str] = {}
 _LINKS: dict[str, Callable[[str], str]] = {}
 _PARTS: dict[str, Callable[[str], str]] = {}
+_NAMES: dict[str, str] = {}
+_LABELS: dict[str, Callable[[str], str]] = {}
 _WITHIN_TEAM: set[str] = set()
 
 
@@ -40,6 +42,26 @@ def register_fields(texts: Mapping[str, str]) -> None:
 def register_parts(fields: Iterable[str], name: Callable[[str], str]) -> None:
     """Fields of parts that nobody knows beforehand: ``"claimed.training"`` is ``claimed`` of what `name` calls it."""
     _PARTS.update(dict.fromkeys(fields, name))
+
+
+def register_labels(labels: Mapping[str, Callable[[str], str]]) -> None:
+    """Kind of subject → how its label, which was kept with keys in it, is read."""
+    _LABELS.update(labels)
+
+
+def label_text(kind: str, label: str) -> str:
+    """A subject's label as people read it."""
+    return _LABELS[kind](label) if kind in _LABELS else label
+
+
+def name_values(fields: Mapping[str, str]) -> None:
+    """Field whose values are keys → under which name their titles are registered (`portal.web.names`)."""
+    _NAMES.update(fields)
+
+
+def names_of_field(field: str) -> str:
+    """Under which name the titles of a field's values are registered, or nothing."""
+    return _NAMES.get(field, "")
 
 
 def part_text(name: str) -> tuple[str, str] | None:

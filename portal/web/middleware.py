@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone, translation
 
 from portal.web.errors import DomainError, error_page, unwritable
+from portal.web.names import read_once
 from portal.web.say import say
 
 POLICY = "; ".join(
@@ -86,7 +87,7 @@ class UserLocale:
         language = language_of(request)
         zone = getattr(request.user, "timezone", "") or settings.TIME_ZONE
         request.LANGUAGE_CODE = language
-        with translation.override(language), timezone.override(zoneinfo.ZoneInfo(zone)):
+        with translation.override(language), timezone.override(zoneinfo.ZoneInfo(zone)), read_once():
             response = self.get_response(request)
             # A page that is rendered late is rendered in the reader's language too.
             if hasattr(response, "render") and not response.is_rendered:

@@ -60,8 +60,11 @@ def test_a_version_goes_to_staging_first(cast, model, fake: FakeRegistry, client
         promotions.approve(promotion=early, rev=early.rev, by=cast.reviewer)
     client.force_login(cast.member)
     page = client.get(f"/promotions/{early.pk}/").content.decode()
-    assert "Promote it to staging first." in page
-    assert "Stands in staging" in page
+    assert "Promote it to Staging first." in page
+    assert "Stands in Staging" in page
+    way = page.split('aria-labelledby="wy"')[1].split("</section>")[0]
+    assert "Promote it to Staging first." in way  # and not that nothing is in the way
+    assert "Nothing is in the way" not in way
     again(approved(cast, version, environment="staging"))
     early = promotions.recompute(promotion=early)
     assert early.outcome == "pass"

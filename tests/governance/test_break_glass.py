@@ -11,11 +11,13 @@ from governance.actions import policies, promotions
 from governance.actions.break_glass import open_break_glass, second_break_glass
 from governance.actions.findings import resolve
 from governance.actions.groups import add_member, make_group, remove_member
+from governance.control import control
 from governance.models import (
     BreakGlass,
     Decision,
     Finding,
     GroupMember,
+    LiveJudgement,
     ModelVersion,
     Move,
     MoveState,
@@ -30,11 +32,13 @@ from portal.accounts.models import Membership, User
 from portal.inbox.models import Notice
 from portal.inbox.reminders import remind
 from portal.jobs.models import Job
+from portal.jobs.runner import run_job
 from portal.ledger.models import Event
 from portal.ledger.reading import read
 from portal.web.errors import Conflict, Forbidden, Invalid
 from tests.governance.evidence_made import fairness
 from tests.governance.promotions_made import audit, audited, make_model, make_version, requested
+from tests.governance.test_pack import carry_out
 
 pytestmark = pytest.mark.django_db
 PASSAGE = "    break_glass: {group: on-call, hours: 4, review_days: 3}\n"
@@ -264,3 +268,14 @@ def test_an_approval_stays_an_approval(cast, promotion, people):
     """Break-glass leaves the ordinary way as it is: a version that fails is not approved."""
     with pytest.raises(Conflict):
         promotions.approve(promotion=promotion, rev=promotion.rev, by=cast.reviewer)
+
+
+def test_it_is_judged_as_soon_as_it_stands(cast, opened):
+    """The control page says at once that it would not pass, and that it is not unknown."""
+    carry_out(opened)
+    place = Placement.objects.get(promotion=opened)
+    run_job(Job.objects.get(kind="live.judge", params={"placement": place.pk}).pk)
+    assert LiveJudgement.objects.get(placement=place).outcome == "fail"
+    found = control(cast.admin, timezone.now())
+    assert (found.unjudged, found.of("fail")) == (0, 1)
+    assert Finding.objects.filter(kind="not_passing", placement=place).count() == 1

@@ -10,13 +10,16 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from governance.actions import findings, policies
+from governance.control import control
 from governance.jobs_judging import judge_what_is_due
-from governance.judging import due_today, judge_live, renew_evidence
+from governance.judging import due_today, judge_live, judge_placed, renew_evidence
 from governance.models import Audit, Finding, LiveJudgement, Placement
 from governance.policy import DEFAULT
 from portal.jobs.models import Job
+from portal.jobs.runner import run_job
 from tests.governance.evidence_made import fairness
-from tests.governance.promotions_made import audit, audited, make_model, make_version, requested
+from tests.governance.promotions_made import approved, audit, audited, make_model, make_version, requested
+from tests.governance.test_pack import carry_out
 from tests.worlds import placed
 
 pytestmark = pytest.mark.django_db
@@ -165,3 +168,21 @@ def test_an_open_requests_evidence_is_renewed_too(cast, longest):
 def test_short_lived_evidence_is_not_renewed_all_the_time(live, settings):
     settings.REAUDIT_DAYS = 10_000
     assert renew_evidence() == 0
+
+
+def test_what_was_just_moved_is_judged_at_once(cast):
+    """Nobody waits for the next round to read whether it passes."""
+    promotion = approved(cast)
+    carry_out(promotion)
+    place = Placement.objects.get()
+    assert control(cast.admin, timezone.now()).unjudged == 1
+    run_job(Job.objects.get(kind="live.judge", params={"placement": place.pk}).pk)
+    assert LiveJudgement.objects.get(placement=place).outcome == "pass"
+    assert control(cast.admin, timezone.now()).unjudged == 0
+    assert judge_what_is_due() == 0
+
+
+def test_what_left_before_it_was_judged_is_not_judged(live):
+    Placement.objects.filter(pk=live.pk).update(until=timezone.now())
+    assert judge_placed(live.pk) == 0
+    assert not LiveJudgement.objects.exists()

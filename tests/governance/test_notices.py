@@ -53,7 +53,7 @@ def test_every_kind_and_source_is_registered():
 def test_reviewers_are_asked_for_approvals_that_can_be_given(cast, asked):
     assert asked.outcome == "pass"
     look()
-    assert told(cast.reviewer, "promotion.approval") == [f"Decide on {asked.version} for production: its checks pass."]
+    assert told(cast.reviewer, "promotion.approval") == [f"Decide on {asked.version} for Production: its checks pass."]
     notice = Notice.objects.get(kind="promotion.approval")
     assert (notice.url, notice.team, notice.channel) == (f"/promotions/{asked.pk}/", cast.team, "now")
     Promotion.objects.update(outcome="fail")
@@ -77,7 +77,7 @@ def test_who_asked_made_or_approved_it_is_not_asked(cast, asked):
 def test_who_asked_hears_the_decision_and_not_its_reason(cast, asked):
     promotions.send_back(promotion=asked, rev=asked.rev, reason="The gap of one person.", by=cast.reviewer)
     look()
-    assert told(cast.member, "promotion.decided") == [f"Sato sent {asked.version} for production back to you."]
+    assert told(cast.member, "promotion.decided") == [f"Sato sent {asked.version} for Production back to you."]
     assert "one person" not in str(list(Notice.objects.values()))
     assert not told(cast.manager, "promotion.decided")
     with translation.override("ja"):
@@ -97,7 +97,7 @@ def test_a_move_that_failed_is_told_until_it_is_tried_again(cast, asked):
     asked = promotions.approve(promotion=asked, rev=asked.rev, reason="Fine.", by=cast.reviewer)
     Promotion.objects.filter(pk=asked.pk).update(state="failed")
     look()
-    words = [f"{asked.version} could not be put into production."]
+    words = [f"{asked.version} could not be put into Production."]
     assert told(cast.member, "promotion.failed") == told(cast.manager, "promotion.failed") == words
     asked.refresh_from_db()
     promotions.retry_move(promotion=asked, by=cast.member)

@@ -148,6 +148,18 @@ def test_what_is_no_period_gets_a_sentence(cast, as_user, quarter, query):
     assert answer.status_code in (400, 422)
 
 
+def test_environments_and_quarters_are_links_as_in_other_lists(cast, as_user, quarter):
+    page = as_user(cast.auditor).get(f"{PAGE}?environment=staging&from=2026-08-01&to=2026-08-31").content.decode()
+    row = page.split('<dl class="facets">')[1].split("</dl>")[0]
+    assert 'href="?from=2026-08-01&amp;to=2026-08-31&amp;environment=production">Production</a>' in row
+    assert 'environment=staging" aria-current="true">Staging</a>' in row
+    assert 'href="?environment=staging&amp;from=2026-07-01&amp;to=2026-07-31">The quarter before</a>' in row
+    assert ">This quarter</a>" in row
+    assert "今四半期" in as_user(type(cast.auditor).objects.create_user(
+        "j@example.org", "x", name="J", language="ja", is_auditor=True
+    )).get(PAGE).content.decode()  # fmt: skip
+
+
 def test_a_sample_has_its_bounds(cast):
     for wrong in ({"size": 501, "seed": "x"}, {"size": 1, "seed": "x" * 61}):
         with pytest.raises(Invalid):

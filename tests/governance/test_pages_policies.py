@@ -7,11 +7,15 @@ import re
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from governance.actions.groups import add_member, make_group
 from governance.actions.policies import ensure_default_policy, publish
-from governance.models import Policy, PolicyDraft
-from governance.policy import DEFAULT
+from governance.models import ApproverGroup, GroupMember, Policy, PolicyDraft
+from governance.policy import DEFAULT, parse
+from governance.policy_people import few_people
 from governance.views.policy_page import policy_view
+from portal.web.errors import Invalid
 from tests.governance.evidence_made import fairness
 from tests.governance.policies_made import SECOND
 from tests.governance.promotions_made import audited, make_model, make_version
@@ -251,3 +255,83 @@ def test_a_program_reads_and_tries_policies(cast, as_user, default):
     assert nobodys.json()["environments"][1]["versions"] == 0
     assert browser.post(url("api-policy-dry-run"), {"text": "x"}, content_type="application/json").status_code == 422
     assert browser.delete(url("api-policy", "default", 1)).status_code == 405
+
+
+@pytest.mark.parametrize(("who", "title"), [("admin", "Policies"), ("member", "Policies"), ("japanese", "ポリシー")])
+def test_the_page_is_headed_by_its_own_name(cast, as_user, default, who, title):
+    """For administrators too, whose tabs stand below."""
+    user = getattr(cast, who)
+    if who == "japanese":
+        type(user).objects.filter(pk=user.pk).update(is_administrator=True)
+    assert f"<h1>{title}</h1>" in text(as_user(user).get(url("policies")))
+
+
+def test_who_saved_it_in_another_window_is_told_so(cast, as_user, default, second):
+    browser = as_user(cast.admin)
+    save(browser, STRICTER)
+    late = save(browser, TEXT + "# of this window\n")
+    assert late.status_code == 409
+    assert "You have saved this draft yourself meanwhile, in another window." in text(late)
+    assert "Somebody else" not in text(late)
+    assert "What you saved in the other window" in text(late)
+    assert "# of this window" in text(late)
+    assert "Somebody else has saved this draft meanwhile." in text(save(as_user(second), TEXT))
+    gone = as_user(cast.admin).post(url("policy-draft-discard", "default"), {"rev": "7"})
+    assert "yourself meanwhile" in text(gone)
+    type(cast.admin).objects.filter(pk=cast.admin.pk).update(language="ja")
+    late = save(as_user(type(cast.admin).objects.get(pk=cast.admin.pk)), TEXT)
+    assert "あなた自身が先にこの下書きを保存しました" in text(late)
+
+
+QUORUM = TEXT.replace("required: 1", "required: 3")
+
+
+def test_too_few_people_are_warned_of_and_block_nothing(cast, as_user, default, second):
+    """In the preview, beside the button and after publishing; with the group and both numbers."""
+    warning = "In Production the policy asks for people of the group reviewers: 3. It has: 1."
+    browser = as_user(cast.admin)
+    assert warning in text(browser.post(url("policy-draft-preview", "default"), {"text": QUORUM}))
+    assert "Fewer people" not in text(browser.post(url("policy-draft-preview", "default"), {"text": TEXT}))
+    save(browser, QUORUM)
+    page = text(as_user(second).get(url("policy-draft", "default")))
+    assert page.count(warning) == 2
+    assert "disabled" not in page.split('id="pb"')[1]
+    done = as_user(second).post(url("policy-draft-publish", "default"), {"rev": "1"}, follow=True)
+    assert Policy.objects.get(version=2).text == QUORUM
+    assert warning in text(done)
+    type(second).objects.filter(pk=second.pk).update(language="ja")
+    page = text(
+        as_user(type(second).objects.get(pk=second.pk)).post(url("policy-draft-preview", "default"), {"text": QUORUM})
+    )
+    assert "3人を求めていますが、現在のメンバーは1人です" in page
+
+
+def test_people_of_a_group_count_where_the_group_is_for(cast, default):
+    """Those of other environments and those who left do not; two open an emergency passage."""
+    people = parse(SECOND)
+    for key, where in (("model-risk", ""), ("on-call", "production")):
+        group = make_group(key=key, name_en=key.title(), name_ja=key, environment=where, by=cast.admin)
+        for user in (cast.member, cast.manager):
+            add_member(group=group, user=user, by=cast.admin)
+    assert few_people(people) == []
+    ApproverGroup.objects.filter(key="on-call").update(environment="staging")
+    GroupMember.objects.filter(group__key="model-risk", user=cast.member).update(until=timezone.now())
+    assert [str(one) for one in few_people(people)] == [
+        "In Production the policy asks for people of the group model-risk: 2. It has: 1.",
+        "In Production the policy asks for people of the group on-call: 2. It has: 0.",
+    ]
+
+
+def test_a_level_that_the_framework_lacks_is_refused_with_line_and_field(cast, as_user, default):
+    wrong = SECOND.replace("level: 1}", "level: 9}")
+    line = next(i for i, row in enumerate(wrong.splitlines(), 1) if "level: 9" in row)
+    said = f"Line {line}, environments.production.gates[team].needs.level: mlops-maturity has the levels 0 to 4"
+    page = text(as_user(cast.admin).post(url("policy-draft-preview", "default"), {"text": wrong}))
+    assert said in page
+    answer = as_user(cast.member).post(reverse("api-policy-check"), {"text": wrong}, "application/json")
+    assert answer.status_code == 422
+    assert said in answer.json()["title"]
+    with pytest.raises(Invalid):
+        publish(text=wrong, by=cast.admin)
+    page = text(as_user(cast.japanese).post(reverse("api-policy-check"), {"text": wrong}, "application/json"))
+    assert "レベルは0から4まで" in page

@@ -6,6 +6,7 @@ import hashlib
 import re
 
 import pytest
+from django.db import connection
 
 from governance.policy import (
     DEFAULT,
@@ -16,6 +17,7 @@ from governance.policy import (
     describe_more,
     describe_scope,
     parse,
+    too_high,
 )
 from tests.governance.policies_made import SECOND
 
@@ -263,6 +265,25 @@ def test_names_of_metrics_and_items_are_the_engines():
     assert get_args(SafetyKey) == ITEMS
 
 
+@pytest.mark.parametrize("field", ["level: 1", "automatic_from: 4", "extra_below: 2"])
+def test_levels_that_a_framework_lacks_are_told_with_line_and_field(field):
+    name = field.partition(": ")[0]
+    text = SECOND.replace(field, f"{name}: 5")
+    if name == "extra_below":
+        text = text.replace("automatic_from: 4", "automatic_from: 5")
+    policy = parse(text)
+    wrong = [str(message) for message in too_high(policy, {"mlops-maturity": 4})]
+    assert any(f".{name}: mlops-maturity has the levels 0 to 4" in sentence for sentence in wrong), wrong
+    assert all(re.match(r"Line \d+, environments\.production\.", sentence) for sentence in wrong)
+    assert (
+        too_high(policy, {"mlops-maturity": 5})
+        == too_high(policy, {})
+        == too_high(parse(SECOND), {"mlops-maturity": 4})
+        == []
+    )
+
+
+@pytest.mark.django_db
 def test_the_command_checks_a_file(tmp_path, capsys):
     from django.core.management import CommandError, call_command
 
@@ -277,3 +298,28 @@ def test_the_command_checks_a_file(tmp_path, capsys):
     assert "approvals.stages[2].quorum" in capsys.readouterr().err
     with pytest.raises(CommandError):
         call_command("policy", "check", str(tmp_path / "none.yaml"))
+    bad.write_text(SECOND.replace("level: 1}", "level: 9}"), "utf-8")
+    with pytest.raises(SystemExit) as end:
+        call_command("policy", "check", str(bad))
+    assert end.value.code == 1
+    assert "gates[team].needs.level: mlops-maturity has the levels 0 to 4" in capsys.readouterr().err
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("known", [True, False])
+def test_the_command_warns_of_groups_that_are_too_small_where_it_can_know(tmp_path, capsys, monkeypatch, known):
+    from django.core.management import call_command
+
+    from governance.management.commands import policy as command
+
+    if not known:
+        monkeypatch.setitem(connection.settings_dict, "NAME", str(tmp_path / "none.sqlite3"))
+        monkeypatch.setattr(connection, "vendor", "sqlite")
+        assert not command.has_database()
+    file = tmp_path / "good.yaml"
+    file.write_text(SECOND, "utf-8")
+    call_command("policy", "check", str(file))
+    told = capsys.readouterr()
+    assert parse(SECOND).digest in told.out
+    assert ("the group model-risk: 2. It has: 0." in told.err) == known
+    assert not (tmp_path / "none.sqlite3").exists()

@@ -5,20 +5,35 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.html import escape
 
 from governance.actions import policies, promotions
 from governance.actions.deputies import end_deputy, name_deputy
 from governance.actions.exceptions import end_exception, waive
 from governance.actions.groups import add_member, make_group, remove_member
-from governance.models import ApproverGroup, Decision, Deputy, GateException, GroupMember, Promotion
+from governance.control import control
+from governance.models import (
+    ApproverGroup,
+    Decision,
+    Deputy,
+    GateException,
+    GroupMember,
+    LiveJudgement,
+    Placement,
+    Promotion,
+)
 from governance.policy import DEFAULT
 from governance.verdict import judge
 from portal.accounts.models import Membership, User
+from portal.jobs.models import Job
+from portal.jobs.runner import run_job
 from portal.ledger.models import Event
 from portal.web.errors import Conflict, Forbidden, Invalid
+from portal.web.say import say
 from tests.governance.evidence_made import fairness
 from tests.governance.promotions_made import audited, make_model, make_version, requested
+from tests.governance.test_pack import carry_out
 
 pytestmark = pytest.mark.django_db
 UNFAIR = fairness(0.17, 0.12, 0.22)
@@ -188,6 +203,12 @@ def test_pages_of_waivers(cast, promotion, signer, as_user):
     assert f"/promotions/{promotion.pk}/waive/" in page
     url = f"/promotions/{promotion.pk}/waive/"
     until = (timezone.localdate() + timedelta(days=9)).isoformat()
+    last = (timezone.localdate() + timedelta(days=29)).isoformat()
+    form = as_user(signer).get(url).content.decode()  # from the start: what the gate says, and for how long at most
+    [result] = [one for one in fresh(promotion).verdict["results"] if one["id"] == GATE]
+    assert escape(say(result["message"])) in form
+    assert 'class="st st-fail"' in form
+    assert f"At most 30 days: the last day is {last}" in form
     wrong = as_user(signer).post(url, {"gate": GATE, "reason": "<b>Known</b>", "until": "2000-01-01"})
     assert wrong.status_code == 422
     assert "&lt;b&gt;Known" in wrong.content.decode()
@@ -205,6 +226,37 @@ def test_pages_of_waivers(cast, promotion, signer, as_user):
     assert as_user(signer).post(f"/waivers/{row.pk}/end/").status_code == 302
 
 
+@pytest.mark.parametrize(("days", "status"), [(29, 302), (30, 422)])
+def test_the_last_day_that_the_form_names_is_the_last_that_it_takes(promotion, signer, as_user, days, status):
+    until = (timezone.localdate() + timedelta(days=days)).isoformat()
+    asked = {"gate": GATE, "reason": "Known.", "until": until}
+    assert as_user(signer).post(f"/promotions/{promotion.pk}/waive/", asked).status_code == status
+
+
+def test_the_form_of_a_waiver_speaks_japanese(promotion, signer, as_user):
+    User.objects.filter(pk=signer.pk).update(language="ja")
+    page = as_user(User.objects.get(pk=signer.pk)).get(f"/promotions/{promotion.pk}/waive/").content.decode()
+    assert "最長30日間" in page
+    with translation.override("ja"):
+        [result] = [one for one in fresh(promotion).verdict["results"] if one["id"] == GATE]
+        assert escape(say(result["message"])) in page
+
+
+def test_a_group_is_for_an_environment_that_a_policy_has(cast, as_user):
+    policies.ensure_default_policy()
+    asked = {"key": "legal", "name_en": "Legal", "name_ja": "法務"}
+    refused = as_user(cast.admin).post("/groups/", asked | {"environment": "Production!"})
+    assert refused.status_code == 422
+    assert "slug" not in refused.content.decode()
+    words = "A key of small letters, digits, - and _ is needed, beginning with a letter, of at most 40."
+    assert words in as_user(cast.admin).post("/groups/", asked | {"key": "Legal!"}).content.decode()
+    with pytest.raises(Invalid, match="No published policy has an environment moon"):
+        make_group(**asked, environment="moon", by=cast.admin)
+    assert as_user(cast.admin).post("/groups/", asked | {"environment": "production"}).status_code == 302
+    assert "For Production" in as_user(cast.admin).get("/groups/").content.decode()
+    assert "本番用" in as_user(cast.japanese).get("/groups/").content.decode()
+
+
 def test_pages_of_groups_and_deputies(cast, as_user):
     asked = {"key": "legal", "name_en": "Legal", "name_ja": "法務"}
     assert as_user(cast.manager).post("/groups/", asked).status_code == 403
@@ -220,3 +272,14 @@ def test_pages_of_groups_and_deputies(cast, as_user):
     assert named.status_code == 302
     assert "Away" in as_user(cast.member).get("/deputies/").content.decode()
     assert "Away" not in as_user(cast.stranger).get("/deputies/").content.decode()
+
+
+def test_what_went_by_a_waiver_is_judged_as_soon_as_it_stands(cast, promotion, signer):
+    sign(promotion, signer)
+    after = fresh(promotion)
+    carry_out(promotions.approve(promotion=after, rev=after.rev, by=cast.reviewer))
+    place = Placement.objects.get()
+    run_job(Job.objects.get(kind="live.judge", params={"placement": place.pk}).pk)
+    row = LiveJudgement.objects.get(placement=place)
+    assert (row.outcome, row.verdict["waived"]) == ("pass", 1)
+    assert control(cast.admin, timezone.now()).unjudged == 0

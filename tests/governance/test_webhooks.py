@@ -134,3 +134,16 @@ class TestDeliveries:
         assert forget_deliveries() == 0
         WebhookDelivery.objects.update(at="2020-01-01T00:00:00Z")
         assert forget_deliveries() == 1
+
+    @pytest.mark.parametrize(
+        ("known", "address"),
+        [("", "http://portal.example.org/"), ("https://sekisho.example.org", "https://sekisho.example.org/")],
+    )
+    def test_the_address_is_the_one_that_is_set_or_that_was_asked(self, cast, as_user, settings, known, address):
+        settings.KNOWN_URL, settings.ALLOWED_HOSTS = known, ["portal.example.org"]
+        slug = make.make_registry().slug
+        page = as_user(cast.admin).get(reverse("connection-webhook", args=[slug]), HTTP_HOST="portal.example.org")
+        shown = page.content.decode()
+        assert f"<code>{address[:-1]}{reverse('api-hook', args=[slug])}</code>" in shown
+        assert ":8000" not in shown
+        assert ("http,https" in shown) == address.startswith("http:")

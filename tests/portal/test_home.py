@@ -97,7 +97,7 @@ def test_a_draft_of_a_framework_out_of_use_rests(cast):
 def test_a_reviewer_sees_what_waits_for_a_decision(as_user, cast, version, ask):
     promotion = ask(version(cast.team))
     html = as_user(cast.reviewer).get("/").content.decode()
-    assert "Decide on credit-limit 1 for production" in html
+    assert "Decide on credit-limit 1 for Production" in html
     assert f'href="/promotions/{promotion.pk}/"' in html
     assert "Things that wait for you: 1." in html
     assert "Decide one after another" not in html  # it fails: there is nothing to approve
@@ -115,11 +115,11 @@ def test_a_team_sees_its_requests_and_not_those_of_others(cast, version, ask):
     first, other = version(cast.team), version(cast.other_team, "edge")
     ask(first, "sent_back")
     ask(other)
-    assert "Mend credit-limit 1 and ask again for production" in titles(cast.member)
+    assert "Mend credit-limit 1 and ask again for Production" in titles(cast.member)
     assert not any("edge" in title for title in titles(cast.member))
     ask(version(cast.team))  # the next version's request makes the old one history
-    assert "Mend credit-limit 1 and ask again for production" not in titles(cast.member)
-    assert "credit-limit 2 for production waits for a decision" in titles(cast.member)
+    assert "Mend credit-limit 1 and ask again for Production" not in titles(cast.member)
+    assert "credit-limit 2 for Production waits for a decision" in titles(cast.member)
 
 
 def test_a_failed_audit_waits_until_it_passes_or_a_newer_version_comes(cast, version):
