@@ -96,13 +96,14 @@ def note_uses(*, registry: Registry, report: Mapping[str, Any]) -> list[MintedTo
         )
         for row in rows:
             row.used_at = timezone.now()
-            row.new = str(uses[str(row.jti)].get("new") or "") if row.kit_id else row.new
+            row.new = str(uses[str(row.jti)].get("new") or "")[:300] if row.kit_id else row.new
         MintedToken.objects.bulk_update(rows, ["used_at", "new"])
         opened = [row for row in rows if row.kit is not None]
         for row in opened:
             EmergencyKit.objects.filter(pk=row.kit_id).update(state=KitState.USED)
             after = {"model": row.model, "alias": row.alias, "to": row.new or ""}
-            _record("emergency.use", row.kit, None, after, {})
+            told = {"token": str(row.jti), "used": str(uses[str(row.jti)].get("at") or "")}
+            _record("emergency.use", row.kit, None, after, {}, told)
     return opened
 
 
@@ -134,8 +135,16 @@ def _sign(kit: EmergencyKit, model: str, hours: int) -> list[str]:
     ]
 
 
-def _record(action: str, kit: EmergencyKit, by, after: dict[str, str], texts: dict[str, str]) -> None:
-    record(action=action, by=by, subject=("emergency-kit", kit.pk, str(kit.pk)), after=after, texts=texts)
+def _record(
+    action: str,
+    kit: EmergencyKit,
+    by,
+    after: dict[str, str],
+    texts: dict[str, str],
+    params: dict[str, str] | None = None,
+) -> None:
+    subject = ("emergency-kit", kit.pk, str(kit.pk))
+    record(action=action, by=by, subject=subject, after=after, texts=texts, params=params or {})
 
 
 def _label(user: Any) -> str:
