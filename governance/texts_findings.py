@@ -64,7 +64,8 @@ register(
         "finding.resolution": gettext_noop("Say whether it was corrected or may stay so."),
         "finding.review-resolution": gettext_noop("Say whether there was good reason for the emergency."),
         "finding.unjustified": gettext_noop(
-            "Review %(review)s found no good reason for an emergency: %(emergency)s Decide what shall stand there."
+            "There was no good reason for the emergency in which %(model)s %(number)s was put in place, says review "
+            "%(review)s. Decide what shall stand there."
         ),
         "finding.still-so": gettext_noop(
             "It is still so: the finding ends by itself once the registry shows it corrected."

@@ -146,14 +146,14 @@ def _why_not(finding: Finding, resolution: str) -> Message:
 
 def _follow_up(review: Finding, by: User) -> None:
     """There was no good reason for the emergency: the owner team sees to what stands there since."""
-    about = {name: getattr(review, name) for name in ABOUT if getattr(review, name)}
+    about, said = {name: getattr(review, name) for name in ABOUT if getattr(review, name)}, review.title["params"]
     if not review.placement and review.promotion:
         about |= {"placement": Placement.objects.filter(promotion=review.promotion).first()}
     open_finding(
         kind="unjustified",
         key=f"unjustified:{review.pk}",
         severity="high",
-        title=Message("finding.unjustified", {"emergency": Message.from_json(review.title), "review": review.pk}),
+        title=Message("finding.unjustified", {"review": review.pk, "model": said["model"], "number": said["number"]}),
         about=about,
         team=review.model.team if review.model else None,
         detail={"review": review.pk, "not_by": list(review.detail.get("not_by", ()))},
