@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
 from governance.models import EmergencyKit, Finding, FindingState, RegisteredModel
 from governance.pack_count import Opened
@@ -77,7 +77,8 @@ def kit_uses(environment: str) -> list[Use]:
             model = models.get((kit.registry_id, after["model"]), -event.pk)
             number = after.get("to") or ""
             left = int(number) if number.isdecimal() else None
-            opened = Opened(min(_moment(params.get("used")) or event.at, event.at), event.at, model, left)
+            used_at = parse_datetime(params.get("used_at", "")) or event.at
+            opened = Opened(min(used_at, event.at), event.at, model, left)
             found.append(Use(event, place, after["model"], number, after["alias"], str(kit.pk), opened, review))
     return found
 
@@ -89,9 +90,3 @@ def _of_kit(reviews: list[Finding], kit: int, after: dict[str, str]) -> Finding 
         if review.detail["kit"] == kit and (said["model"], said["number"]) == (after["model"], after.get("to") or "–"):
             return review
     return None
-
-
-def _moment(seconds: str | None) -> datetime | None:
-    """The gate's clock, in seconds since 1970."""
-    known = seconds is not None and seconds.isdecimal() and len(seconds) < 12
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(seconds)) if known else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -18,6 +18,7 @@ from portal.accounts.permissions import require
 from portal.ledger.actions import record
 from portal.web.errors import Conflict, Invalid
 
+LAST_SECOND = 2**33  # of what can be a date
 MOST_HOURS = tokens.EMERGENCY_LIFE // 3600
 
 
@@ -102,7 +103,7 @@ def note_uses(*, registry: Registry, report: Mapping[str, Any]) -> list[MintedTo
         for row in opened:
             EmergencyKit.objects.filter(pk=row.kit_id).update(state=KitState.USED)
             after = {"model": row.model, "alias": row.alias, "to": row.new or ""}
-            told = {"token": str(row.jti), "used": str(uses[str(row.jti)].get("at") or "")}
+            told = {"token": str(row.jti), **_used_at(uses[str(row.jti)].get("at"))}
             _record("emergency.use", row.kit, None, after, {}, told)
     return opened
 
@@ -145,6 +146,13 @@ def _record(
 ) -> None:
     subject = ("emergency-kit", kit.pk, str(kit.pk))
     record(action=action, by=by, subject=subject, after=after, texts=texts, params=params or {})
+
+
+def _used_at(seconds: Any) -> dict[str, str]:
+    """When it was, by the server's clock; a server may say anything."""
+    if type(seconds) is not int or not 0 < seconds < LAST_SECOND:
+        return {}
+    return {"used_at": datetime.fromtimestamp(seconds, UTC).isoformat()}
 
 
 def _label(user: Any) -> str:

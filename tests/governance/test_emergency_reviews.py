@@ -147,6 +147,16 @@ def test_a_kit_is_an_emergency_in_the_count_once(cast, kit_used, as_user):
     assert "not reviewed yet: 1" in page
 
 
+@pytest.mark.parametrize("at", ["soon", None, -1, 2**70, 1e9, True])
+def test_a_servers_clock_that_says_nonsense_is_not_believed(cast, kit_used, at):
+    jti = str(uuid.uuid4())
+    signed(kit_used.registry, jti, sealed(cast, kit_used.registry))
+    judge_gate(kit_used.registry, report(kit_used.registry, uses=[use(jti, new="2", emergency=True, at=at)]))
+    event = Event.objects.filter(action="emergency.use").latest("pk")
+    assert "used_at" not in event.content["params"]
+    assert collect(today()).count.kits == 2
+
+
 def test_a_kit_is_listed_with_its_reviews_state(cast, kit_used):
     def told() -> str:
         (row,) = collect(today()).of("exceptions")
