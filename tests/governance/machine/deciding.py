@@ -207,7 +207,7 @@ class Deciding(Acting):
             holds = one.ended_at is None and one.until > now()
             self.attempt(
                 lambda: end_exception(exception=one, by=person),
-                allowed=holds and (one.by_id == person.pk or person.is_reviewer),
+                allowed=holds and (one.by_id == person.pk or by_hand.belongs(person, "reviewer")),
                 tells=f"{one.kind}.end",
             )
 
