@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
@@ -11,18 +11,18 @@ from django.conf import settings
 from django.db.models import BooleanField, Case, F, Value, When, Window
 from django.db.models.functions import RowNumber
 
-from governance.approving import is_author
+from governance.approving import made_by
 from governance.evidence import as_evidence, latest_audits
 from governance.gates import GateResult, StageNeed, Verdict
 from governance.groups import members
 from governance.models import ChecklistMark, Decision, DecisionKind, GateException, ModelVersion, Promotion
 from governance.policy import Gate, Rules
+from governance.requesters import requesters_of, would_ask
 from governance.supplied import supplied
 from governance.turns import whose_turn
 from governance.way import TRAINING, Duration, Kept, People, Release, Step, Way, steps
 from governance.windows import release
 from portal.jobs.models import Job, State
-from portal.ledger.models import Event
 from portal.message import Message
 
 LAST = 5
@@ -33,9 +33,18 @@ AUDITED = frozenset({"lineage", "performance", "fairness", "explanation", "drift
 
 
 def way_of(
-    version: ModelVersion, verdict: Verdict, rules: Rules, now: datetime, *, promotion: Promotion | None = None
+    version: ModelVersion,
+    verdict: Verdict,
+    rules: Rules,
+    now: datetime,
+    *,
+    promotion: Promotion | None = None,
+    user: Any = None,
 ) -> Way:
-    """The way through beside a verdict; for a request with its own approvers, else with those of the rules."""
+    """The way through beside a verdict; for a request with its own approvers, else with those of the rules.
+
+    `user` is who would ask, where there is no request yet.
+    """
     evidence = {kind: as_evidence(audit) for kind, audit in latest_audits(version).items()}
     evidence |= supplied([(version, rules)], now).get((version.pk, rules.environment), {})
     found = steps(verdict, rules, evidence, least=settings.LEAST_CELL)
@@ -45,8 +54,8 @@ def way_of(
         steps=found,
         durations=known,
         earliest=_earliest(found, known, rules, now),
-        approve=_approvers(version, verdict, rules, now, promotion),
-        waive=_waivers(version, verdict, rules, now, promotion),
+        approve=_approvers(version, verdict, rules, now, promotion, user),
+        waive=_waivers(version, verdict, rules, now, promotion, user),
         release=times,
         kept=_kept(version, rules, now, promotion),
     )
@@ -114,18 +123,20 @@ def _earliest(found: Sequence[Step], known: Sequence[Duration], rules: Rules, no
 
 
 def _approvers(
-    version: ModelVersion, verdict: Verdict, rules: Rules, now: datetime, promotion: Promotion | None
+    version: ModelVersion, verdict: Verdict, rules: Rules, now: datetime, promotion: Promotion | None, user: Any
 ) -> tuple[People, ...]:
     """Who may give the next approvals; of a request those whose turn it is, their deputies among them."""
+    free = _free(version, promotion, user)
     if promotion is not None:
-        return (_named("approve", "", _free(promotion, whose_turn([promotion], now)[promotion.pk])),)
+        return (_named("approve", "", filter(free, whose_turn([promotion], now)[promotion.pk])),)
     needs = verdict.needs or tuple(StageNeed(stage.group, stage.quorum) for stage in rules.stages)
-    groups = list(dict.fromkeys(need.group for need in needs))
-    return tuple(_group("approve", group, version, rules, now) for group in groups)
+    groups = dict.fromkeys(need.group for need in needs)
+    people = {group: members(group, version.model.team_id, rules.environment, now) for group in groups}
+    return tuple(_named("approve", group, filter(free, users)) for group, users in people.items())
 
 
 def _waivers(
-    version: ModelVersion, verdict: Verdict, rules: Rules, now: datetime, promotion: Promotion | None
+    version: ModelVersion, verdict: Verdict, rules: Rules, now: datetime, promotion: Promotion | None, user: Any
 ) -> tuple[People, ...]:
     """Who may sign a waiver of each gate that is in the way and can be waived."""
     gates: dict[str, Gate] = {gate.id: gate for gate in rules.gates}
@@ -134,27 +145,15 @@ def _waivers(
         (result, gates[result.id].waivable.group) for result in in_the_way if gates[result.id].waivable
     ]
     by_group = {group: members(group, version.model.team_id, rules.environment, now) for _result, group in open_}
-    people = {group: _free(promotion, users) for group, users in by_group.items()}
+    free = _free(version, promotion, user)
+    people = {group: list(filter(free, users)) for group, users in by_group.items()}
     return tuple(_named("waive", group, people[group], gate=result.id, title=result.title) for result, group in open_)
 
 
-def _group(what: str, group: str, version: ModelVersion, rules: Rules, now: datetime) -> People:
-    return _named(what, group, members(group, version.model.team_id, rules.environment, now))
-
-
-def _free(promotion: Promotion | None, people: Iterable[Any]) -> list[Any]:
-    """Those who neither asked for it nor made it."""
-    if promotion is None:
-        return list(people)
-    asked = Event.objects.about("promotion", promotion.pk).filter(
-        action__in=("promotion.request", "promotion.resubmit")
-    )
-    actors = {*asked.values_list("actor", flat=True)}
-    return [
-        user
-        for user in people
-        if user.pk != promotion.requested_by_id and user.pseudonym not in actors and not is_author(promotion, user)
-    ]
+def _free(version: ModelVersion, promotion: Promotion | None, user: Any) -> Callable[[Any], bool]:
+    """Whether somebody neither asked for it, or would, nor made it."""
+    asks = requesters_of(promotion) if promotion else would_ask(version, user)
+    return lambda person: person.pseudonym not in asks and not made_by(version, person)
 
 
 def _named(what: str, group: str, people: Iterable[Any], **more: Any) -> People:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from governance.actions.findings import REASON_LIMIT, SHOWN, owners_for
+from governance.actions.findings import REASON_LIMIT, REVIEW, SHOWN, owners_for, resolutions_of
 from governance.models import Finding, Resolution
 from portal.accounts.models import User
 from portal.web.due_dates import DueDateField
@@ -42,7 +42,11 @@ class ResolveForm(forms.Form):
             )
         else:
             self.fields["resolution"] = forms.ChoiceField(
-                label=_("How"), choices=[(one.value, one.label) for one in Resolution if one != Resolution.ENDED]
+                label=_("Was there good reason for it?") if finding.kind == REVIEW else _("How"),
+                choices=[(one.value, one.label) for one in resolutions_of(finding)],
+                help_text=_("If not, the owner team gets a finding: it sees to what stands there since.")
+                if finding.kind == REVIEW
+                else "",
             )
         self.fields["reason"] = forms.CharField(
             label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}), max_length=REASON_LIMIT

@@ -14,11 +14,18 @@ from governance.mlflow_gate.names import matches
 from governance.mlflow_gate.tokens import key_id
 from governance.models import Place, Placement, Registry
 from portal.ledger.keyring import active_key
+from portal.ledger.models import SigningKey
 from portal.message import Message
+
+MOST, LONGEST = 1000, 5000  # entries of a list, characters of a word
+USED = ("jti", "action", "model", "alias", "old", "new")
 
 
 def fetch(connection) -> dict[str, Any] | None:
-    """The gate's report, or None where the server has no gate. Errors of the way there are the registry's."""
+    """The gate's report, or None where the server has no gate, or answers something that no gate says.
+
+    Errors of the way there are the registry's. Polls, sweeps and `manage.py gate check` all read it here.
+    """
     from governance.registry.connection import Deadline
     from governance.registry.errors import Denied, NotFound, NotMlflow, Rejected
     from governance.registry.http import call_json
@@ -28,7 +35,29 @@ def fetch(connection) -> dict[str, Any] | None:
         report = call_json(connection, connection.endpoint, "GET", REPORT, deadline=deadline)
     except (NotFound, NotMlflow, Rejected, Denied):
         return None
-    return report if report.get("form") == REPORT_FORM else None
+    return report if report.get("form") == REPORT_FORM and is_sound(report) else None
+
+
+def is_sound(report: Mapping[str, Any]) -> bool:
+    """Whether a report is of the gate's form: a server may answer anything."""
+    texts = [report.get(name, []) for name in ("keys", "aliases", "models", "environment_models", "problems")]
+    uses = report.get("uses", [])
+    if not all(isinstance(one, list) and len(one) <= MOST for one in (*texts, uses)):
+        return False
+    words = [report.get("server", ""), report.get("version", ""), *(word for one in texts for word in one)]
+    if not isinstance(report.get("single_use", False), bool) or not all(isinstance(use, dict) for use in uses):
+        return False
+    used = (use.get(name, "") for use in uses for name in USED)
+    return all(map(_is_word, words)) and all(value is None or _is_word(value) for value in used)
+
+
+def named_keys(report: Mapping[str, Any]) -> list[tuple[str, bool]]:
+    """The keys that a gate knows by the names that they have in the ledger, and whether they are of the ledger.
+
+    The gate knows no log's name, and goes by the digest of the raw key alone.
+    """
+    ours = {key_id(base64.b64decode(key.public)): key.key_id for key in SigningKey.objects.all()}
+    return [(ours.get(one, one), one in ours) for one in report.get("keys", ())]
 
 
 def governed_here(registry: Registry) -> tuple[set[str], set[str]]:
@@ -102,3 +131,7 @@ def _key(report: Mapping[str, Any], public: bytes | None) -> list[Message]:
     if key_id(public) not in report.get("keys", ()):
         return [Message("gate.key-unknown", {"key": base64.b64encode(public).decode()})]
     return []
+
+
+def _is_word(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= LONGEST and "\x00" not in value

@@ -21,7 +21,6 @@ from portal.message import Message
 
 FORM_KEPT = ("form", "version", "keys", "aliases", "models", "environment_models", "server", "single_use", "problems")
 REVIEW_DAYS = 3
-MOST, LONGEST = 1000, 2000  # entries of a list, characters of a word
 
 
 def watch_gate(registry: Registry, remote, *, always: bool = False) -> None:
@@ -38,13 +37,16 @@ def watch_gate(registry: Registry, remote, *, always: bool = False) -> None:
     except RegistryError:
         return
     with transaction.atomic():
-        judge_gate(registry, report if report is not None and _is_sound(report) else None)
+        judge_gate(registry, report)
 
 
-def judge_gate(registry: Registry, report: Mapping[str, Any] | None) -> None:
-    """Open a finding where the gate lacks something and for what was used there; the caller holds the transaction."""
+def judge_gate(registry: Registry, report: Mapping[str, Any] | None) -> list[MintedToken]:
+    """Open a finding where the gate lacks something and for what was used there; the caller holds the transaction.
+
+    Returns the tokens of emergency kits that were not known to be used until now.
+    """
     if report is None and not registry.gate:
-        return
+        return []
     lacks = shortcomings(registry, report)
     key = short_key(f"{prefix(registry)}gate")
     if lacks:
@@ -60,15 +62,17 @@ def judge_gate(registry: Registry, report: Mapping[str, Any] | None) -> None:
         for finding in Finding.objects.open().filter(key=key).select_related("model", "version", "registry"):
             end_finding(finding)
     if report is None:
-        return
+        return []
     kept = {name: report[name] for name in FORM_KEPT if name in report}
     if kept != registry.gate:
         Registry.objects.filter(pk=registry.pk).update(gate=kept)
         registry.gate = kept
-    for token in note_uses(registry=registry, report=report):
+    opened = note_uses(registry=registry, report=report)
+    for token in opened:
         _review(registry, token)
     for use in _unsigned(registry, report):
         _unknown(registry, use)
+    return opened
 
 
 def _review(registry: Registry, token: MintedToken) -> None:
@@ -122,16 +126,6 @@ def _owner(registry: Registry, name: str) -> RegisteredModel | None:
     rows = RegisteredModel.objects.select_related("team", "origin__team")
     model = rows.filter(registry=registry, name=name).first()
     return owner_of(model) if model else None
-
-
-def _is_sound(report: Mapping[str, Any]) -> bool:
-    """Whether a report is of the gate's form: a server may answer anything."""
-    texts = [report.get(name, []) for name in ("keys", "aliases", "models", "environment_models", "problems")]
-    uses = report.get("uses", [])
-    if not all(isinstance(one, list) and len(one) <= MOST for one in (*texts, uses)):
-        return False
-    words = [report.get("server", ""), *(word for one in texts for word in one)]
-    return all(isinstance(w, str) and len(w) <= LONGEST for w in words) and all(isinstance(u, dict) for u in uses)
 
 
 def _is_uuid(text: str) -> bool:

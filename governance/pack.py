@@ -34,8 +34,10 @@ from governance.pack_count import (
     Stray,
     count,
     coverage,
+    explained,
     sample,
 )  # fmt: skip
+from governance.pack_kits import USED, kit_uses
 from governance.verdict import environments
 from portal.jobs.models import Job, State
 from portal.ledger.models import Event
@@ -161,6 +163,7 @@ class Pack:
     restores: tuple[ReadEvent, ...]
     numbers: tuple[int, int] | None
     drawn: tuple[int, ...]
+    unreviewed: int = 0  # emergency kits of the period whose use nobody has reviewed yet
 
     def of(self, column: str) -> list[Row]:
         return [row for row in self.rows if row.column == column]
@@ -189,8 +192,8 @@ class Pack:
 @read_once()
 def collect(asked: Period, *, seed: str = "", size: int = 0) -> Pack:
     """Gather a period; with a seed, draw a sample of its moves."""
-    events = _listed(asked)
     facts = _Facts(asked.environment)
+    events = _listed(asked, facts)
     moved = [event for event in events if event.action == MOVED]
     inside = {event.pk for event in moved}
     drawn = sample([event.seq for event in moved if event.seq], seed, size) if seed and size else []
@@ -204,6 +207,7 @@ def collect(asked: Period, *, seed: str = "", size: int = 0) -> Pack:
         end=asked.end,
         now=facts.now,
         read_at=timezone.now(),
+        opened=[use.opened for use in facts.uses.values()],
         unrecorded=facts.unrecorded(asked),
         ledger_gap=_gap(asked),
     )
@@ -218,6 +222,7 @@ def collect(asked: Period, *, seed: str = "", size: int = 0) -> Pack:
         tuple(read(Event.objects.filter(action="ledger.restore", at__gte=asked.start, at__lt=asked.end))),
         (min(numbers), max(numbers)) if numbers else None,
         tuple(drawn),
+        sum(not facts.uses[event.pk].is_reviewed for event in events if event.pk in facts.uses),
     )
 
 
@@ -243,6 +248,8 @@ class _Facts:
         self.told = {str(row.pk): row.title for row in found}
         self.findings = [row for row in found if row.kind in STANDING]
         self.alias = environments()[environment].alias
+        self.uses = {use.event.pk: use for use in kit_uses(environment)}
+        self.seen = self._seen()
 
     def change(self, event: Event, content: dict[str, Any]) -> Change:
         promotion = self.promotions.get(self.promotion_of[event.pk])
@@ -268,17 +275,21 @@ class _Facts:
         way = WAY_OF[DecisionKind(decision.decision)]
         return ROLLBACK if promotion.kind == PromotionKind.ROLLBACK and way != EMERGENCY else way
 
-    @property
-    def strays(self) -> list[Stray]:
+    def _seen(self) -> list[tuple[Finding, Stray]]:
         """Each state in which a finding was seen, and that it was put right again."""
         found = []
         for row in self.findings:
             # What is no alias is counted, and is no step on the way of one.
             model = _own(row.model) if row.kind in ALIASES else -row.pk
-            found += [Stray(at, model, version) for at, version in _states(row)]
+            found += [(row, Stray(at, model, version)) for at, version in _states(row)]
             if row.resolution == "ended" and row.kind in ALIASES:
-                found.append(Stray(row.resolved_at, model, None, back=True))
-        return found
+                found.append((row, Stray(row.resolved_at, model, None, back=True)))
+        marked = explained([stray for _row, stray in found], (use.opened for use in self.uses.values()))
+        return [(row, stray) for (row, _stray), stray in zip(found, marked, strict=True)]
+
+    @property
+    def strays(self) -> list[Stray]:
+        return [stray for _row, stray in self.seen]
 
     @property
     def now(self) -> dict[int, int | None]:
@@ -295,15 +306,15 @@ class _Facts:
         return sum(asked.start <= row.since < asked.end and row.promotion_id not in told for row in self.placements)
 
 
-def _listed(asked: Period) -> list[Event]:
+def _listed(asked: Period, facts: _Facts) -> list[Event]:
     """The entries of the period that are listed, oldest first."""
-    areas = Q()
+    areas = Q(action=USED)
     for area in AREAS:
         areas |= Q(action__startswith=area)
     rows = Event.objects.filter(areas, at__gte=asked.start, at__lt=asked.end).exclude(action__in=STEPS)
     events = []
     for event in rows.order_by("id").prefetch_related("texts").iterator(chunk_size=1000):
-        if event.content["params"].get("environment") == asked.environment:
+        if event.pk in facts.uses or event.content["params"].get("environment") == asked.environment:
             events.append(event)
         if len(events) > MOST:
             raise Invalid("pack.many", most=MOST)
@@ -317,7 +328,9 @@ def _row(entry: ReadEvent, change: Change | None, facts: _Facts, drawn: Sequence
         decided = tuple(row for row in facts.decided.get(facts.promotion_of[event.pk], ()) if not row.lapsed_at)
         given = {"way": change.way, "found": change.found, "left": change.left, "decided": decided}
         return Row(MOVES, entry, **given, drawn=event.seq in drawn)
-    if event.action in REFUSED:
+    if event.pk in facts.uses:
+        column, reason = EXCEPTIONS, say(facts.uses[event.pk].message)
+    elif event.action in REFUSED:
         column = REFUSALS
     elif event.action.startswith("finding."):
         column, reason = FINDINGS, reason or say(facts.told.get(event.subject_id))
@@ -345,7 +358,8 @@ def _registries(asked: Period, moved_in: Sequence[int | None], facts: _Facts) ->
     done = Job.objects.filter(kind="registry.mirror", state=State.DONE, ended_at__gte=asked.start)
     for registry, ended in done.filter(ended_at__lt=asked.end).values_list("subject_id", "ended_at"):
         readings[registry].append((timezone.localdate(ended), ended))
-    seen = [row for row in facts.findings for at, _version in _states(row) if asked.start <= at < asked.end]
+    inside = [(row, one) for row, one in facts.seen if asked.start <= one.at < asked.end]
+    seen = [row for row, one in inside if not (one.back or one.kit)]
     found = []
     for row in rows:
         days = [day for day in asked.days if day >= timezone.localdate(row.created_at)]

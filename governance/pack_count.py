@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 APPROVED, AUTOMATIC, EMERGENCY, ROLLBACK, UNDECIDED = "approved", "automatic", "emergency", "rollback", "undecided"
+NEAR = timedelta(hours=1)  # a registry's aliases and its gate's uses are read in one go; clocks differ by less
 WAYS = (APPROVED, AUTOMATIC, EMERGENCY, ROLLBACK)
 
 
@@ -37,12 +38,26 @@ class Change:
 
 @dataclass(frozen=True)
 class Stray:
-    """What a reading saw and no decision explains; `back` says that what was decided stood there again."""
+    """What a reading saw and no decision explains; `back` says that what was decided stood there again.
+
+    `kit` says that an emergency kit was opened for it.
+    """
 
     at: datetime
     model: int
     found: int | None
     back: bool = False
+    kit: bool = False
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An emergency kit that two custodians opened: when the server took it, and when the ledger was told."""
+
+    at: datetime
+    told: datetime
+    model: int
+    left: int | None
 
 
 @dataclass(frozen=True)
@@ -62,6 +77,7 @@ class Count:
     """Changes of a period by how they are explained, and what is not."""
 
     ways: Mapping[str, int] = field(default_factory=dict)
+    kits: int = 0
     unexplained: int = 0
     undecided: int = 0
     unplaced: int = 0
@@ -80,14 +96,20 @@ class Count:
         return self.carried_out - self.ways.get(EMERGENCY, 0)
 
     @property
+    def emergency(self) -> int:
+        """Let past the gates by two people, or set with an emergency kit."""
+        return self.ways.get(EMERGENCY, 0) + self.kits
+
+    @property
     def open(self) -> int:
         """Known of, and explained by nothing."""
-        return self.total - self.carried_out
+        return self.total - self.carried_out - self.kits
 
     @property
     def total(self) -> int:
         """All changes that are known of, those that nobody saw being at least one each."""
-        return self.carried_out + self.undecided + self.unexplained + self.unrecorded + len(self.breaks)
+        seen = self.carried_out + self.kits + self.undecided + self.unexplained + self.unrecorded
+        return seen + len(self.breaks)
 
     @property
     def missing(self) -> int:
@@ -107,6 +129,7 @@ def count(
     end: datetime,
     now: Mapping[int, int | None],
     read_at: datetime,
+    opened: Sequence[Opened] = (),
     unrecorded: int = 0,
     ledger_gap: int = 0,
 ) -> Count:
@@ -120,6 +143,8 @@ def count(
         Model → the version in place as last read; models that could not be read are left out.
     read_at : datetime
         When that was read.
+    opened
+        Emergency kits that were opened, of all time. `explained` has said which of the strays are theirs.
     unrecorded : int
         Placements of the period that no entry of the ledger tells of.
     ledger_gap : int
@@ -127,16 +152,33 @@ def count(
     """
     inside = [change for change in changes if start <= change.at < end]
     ways = {way: sum(change.way == way for change in inside) for way in WAYS}
-    broken = (one for one in breaks(changes, strays, now, read_at) if _touches(one, start, end))
+    broken = (
+        one
+        for one in breaks(changes, strays, now, read_at)
+        if _touches(one, start, end) and not any(_set(kit, one) for kit in opened)
+    )
     return Count(
         ways=ways,
-        unexplained=sum(start <= stray.at < end and not stray.back for stray in strays),
+        kits=sum(start <= one.told < end for one in opened),
+        unexplained=sum(start <= stray.at < end and not (stray.back or stray.kit) for stray in strays),
         undecided=sum(change.way == UNDECIDED for change in inside),
         unplaced=sum(not change.placed for change in inside),
         unrecorded=unrecorded,
         breaks=tuple(broken),
         ledger_gap=ledger_gap,
     )
+
+
+def explained(strays: Sequence[Stray], opened: Iterable[Opened]) -> list[Stray]:
+    """The strays, in their order; of each kit that was opened one, seen about when the ledger was told, is marked."""
+    found = list(strays)
+    for one in opened:
+        for index, stray in enumerate(found):
+            same = (stray.model, stray.found) == (one.model, one.left) and not (stray.back or stray.kit)
+            if same and abs(stray.at - one.told) <= NEAR:
+                found[index] = replace(stray, kit=True)
+                break
+    return found
 
 
 def breaks(
@@ -165,6 +207,12 @@ def breaks(
 
 def _touches(one: Break, start: datetime, end: datetime) -> bool:
     return one.until >= start and (one.after is None or one.after < end)
+
+
+def _set(kit: Opened, one: Break) -> bool:
+    """Whether what was found where something else was left is what an emergency kit had set in between."""
+    since = kit.at if one.after is None else one.after
+    return (kit.model, kit.left) == (one.model, one.found) and since - NEAR <= kit.at <= one.until + NEAR
 
 
 @dataclass(frozen=True)

@@ -90,13 +90,22 @@ def copy_of(model: RegisteredModel, found: Lies) -> RegisteredModel:
     row, _made = RegisteredModel.objects.select_for_update().get_or_create(
         registry=found.registry or model.registry, name=found.target, defaults={"origin": model}
     )
-    itself = RegisteredModel.objects.filter(pk=row.pk)
-    if row.origin_id is None and not others(itself, beside=found.registry is None).exists():
-        row.origin = model
-        row.save(update_fields=["origin"])
-    if row.origin_id != model.pk:
+    if not stands_for(row, model):
         raise Conflict(taken(row.name, found.registry))
     return row
+
+
+def stands_for(row: RegisteredModel, model: RegisteredModel) -> bool:
+    """Whether a model stands for an environment of another one; from now on, where it is nobody's yet.
+
+    The caller holds its row.
+    """
+    itself = RegisteredModel.objects.filter(pk=row.pk)
+    beside = row.registry_id == model.registry_id
+    if row.origin_id is None and not others(itself, beside=beside).exists():
+        row.origin = model
+        row.save(update_fields=["origin"])
+    return row.origin_id == model.pk
 
 
 def others(rows: QuerySet[RegisteredModel], *, beside: bool) -> QuerySet[RegisteredModel]:

@@ -11,6 +11,7 @@ from governance.at_hand import way_of
 from governance.in_force import in_force_parsed, rules_by
 from governance.models import ModelVersion, PolicyDraft
 from governance.policy import InForce, PolicyError, parse
+from governance.requesters import would_ask
 from governance.verdict import Judgement, as_document, judge
 from governance.way import Way
 from portal.message import Message
@@ -34,7 +35,8 @@ def preflight(version: ModelVersion, environment: str, *, user=None, draft: str 
     Parameters
     ----------
     user : User, optional
-        Who asks: drafts are for who may see them. Without one, as for a command on the host, all are.
+        Who asks: drafts are for who may see them, and it is judged as a request of theirs would be. Without one, as
+        for a command on the host, all drafts are there, and every signature counts.
     draft : str
         The key of a draft that takes the place of the policy in force.
 
@@ -45,8 +47,8 @@ def preflight(version: ModelVersion, environment: str, *, user=None, draft: str 
     """
     now = timezone.now()
     rules = rules_by(_with_draft(draft, user), version, environment) if draft else None
-    judgement = judge(version, environment, rules, now=now)
-    return Preflight(version, judgement, way_of(version, judgement.verdict, judgement.rules, now), draft)
+    judgement = judge(version, environment, rules, asked_by=would_ask(version, user), now=now)
+    return Preflight(version, judgement, way_of(version, judgement.verdict, judgement.rules, now, user=user), draft)
 
 
 def document(found: Preflight) -> dict[str, Any]:

@@ -24,6 +24,8 @@ register_fields(
         "earlier": gettext_noop("Earlier promotion"),
         "copy": gettext_noop("Copy"),
         "into_registry": gettext_noop("Into the registry"),
+        "tags_cut": gettext_noop("Tags cut short"),
+        "tags_left_out": gettext_noop("Tags left out"),
         "finding": gettext_noop("Finding"),
         "because.move.restored-late": gettext_noop("Something else stands there"),
         "place_kind": gettext_noop("Where it lies"),

@@ -37,8 +37,11 @@ class Earlier:
         return self.judgement.verdict.passes and not self.judgement.rules.stages
 
 
-def earlier(model: RegisteredModel, environment: str, *, now: datetime | None = None) -> list[Earlier]:
-    """The versions that may be chosen, the last one there first; in as many queries as for one."""
+def earlier(model: RegisteredModel, environment: str, *, user=None, now: datetime | None = None) -> list[Earlier]:
+    """The versions that may be chosen, the last one there first; in as many queries as for one.
+
+    Judged as they would be for `user`, if that is who chooses.
+    """
     now = now or timezone.now()
     placements = _stood(model, environment)
     for placement in placements:
@@ -49,7 +52,8 @@ def earlier(model: RegisteredModel, environment: str, *, now: datetime | None = 
     def rules(version: ModelVersion) -> Rules:
         return way_back(rules_by(policies, version, environment), recent=version.pk in recent)
 
-    judged = judge_many([placement.version for placement in placements], rules, now=now)
+    asked_by = {user.pseudonym} if user is not None else ()
+    judged = judge_many([placement.version for placement in placements], rules, asked_by=asked_by, now=now)
     return [Earlier(*pair) for pair in zip(placements, judged, strict=True)]
 
 

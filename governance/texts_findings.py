@@ -62,6 +62,11 @@ register(
         "finding.reason": gettext_noop("Say what was done, or why it may stay so."),
         "finding.reason-long": gettext_noop("At most %(limit)s characters."),
         "finding.resolution": gettext_noop("Say whether it was corrected or may stay so."),
+        "finding.review-resolution": gettext_noop("Say whether there was good reason for the emergency."),
+        "finding.unjustified": gettext_noop(
+            "There was no good reason for the emergency in which %(model)s %(number)s was put in place, says review "
+            "%(review)s. Decide what shall stand there."
+        ),
         "finding.still-so": gettext_noop(
             "It is still so: the finding ends by itself once the registry shows it corrected."
         ),
@@ -104,6 +109,7 @@ KINDS = {
     "token_unknown": gettext_noop("Unknown token used"),
     "condition": gettext_noop("Condition of an approval"),
     "review": gettext_noop("Review after an emergency"),
+    "unjustified": gettext_noop("Emergency without good reason"),
     "not_passing": gettext_noop("Would not pass today"),
 }
 register_fields(
@@ -120,6 +126,8 @@ register_fields(
         "resolution.corrected": gettext_noop("Corrected"),
         "resolution.accepted": gettext_noop("Accepted"),
         "resolution.reviewed": gettext_noop("Reviewed"),
+        "resolution.justified": gettext_noop("Justified"),
+        "resolution.unjustified": gettext_noop("Not justified"),
         "resolution.ended": gettext_noop("Not so any more"),
         "found": gettext_noop("Found"),
         "done_by": gettext_noop("Done by"),

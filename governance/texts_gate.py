@@ -64,6 +64,7 @@ register_fields(
     {
         "model": gettext_noop("Model"),
         "token": gettext_noop("Token"),
+        "used_at": gettext_noop("Used at the server"),
         "change": gettext_noop("Change"),
         "change.version.delete": gettext_noop("Version deleted"),
         "change.model.delete": gettext_noop("Model deleted"),

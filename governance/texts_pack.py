@@ -13,6 +13,14 @@ register(
         "pack.long": gettext_noop("Choose a period of at most %(days)s days."),
         "pack.many": gettext_noop("There are more than %(most)s entries in this period. Choose a shorter one."),
         "pack.sample": gettext_noop("Give a number from 0 to %(most)s, and a seed of at most 60 characters."),
+        "pack.kit": gettext_noop("Emergency kit %(kit)s set %(alias)s of %(model)s to version %(number)s. %(review)s"),
+        "pack.review.none": gettext_noop("Nobody was asked to review it."),
+        "pack.review.open": gettext_noop("Not reviewed yet; due %(day)s."),
+        "pack.review.late": gettext_noop("Not reviewed yet; it was due %(day)s."),
+        "pack.review.justified": gettext_noop("Reviewed on %(day)s: justified."),
+        "pack.review.unjustified": gettext_noop("Reviewed on %(day)s: not justified."),
+        # settled before reviews said which
+        **{f"pack.review.{how}": gettext_noop("Reviewed on %(day)s.") for how in ("reviewed", "corrected", "accepted")},
         "pack.dates": gettext_noop("Give both days as in 2026-07-01."),
     }
 )

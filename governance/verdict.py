@@ -115,7 +115,11 @@ def judge_request(promotion: Promotion, *, now=None) -> Judgement:
 
 
 def judge_many(
-    versions: Iterable[ModelVersion], rules: Rules | Callable[[ModelVersion], Rules], *, now=None
+    versions: Iterable[ModelVersion],
+    rules: Rules | Callable[[ModelVersion], Rules],
+    *,
+    asked_by: Collection[UUID] = (),
+    now=None,
 ) -> list[Judgement]:
     """Judge several versions, in as many queries as one takes.
 
@@ -128,7 +132,7 @@ def judge_many(
     """
     now = now or timezone.now()
     asked = [(version, rules if isinstance(rules, Rules) else rules(version)) for version in versions]
-    return [_judged(material, now) for material in gather(asked, now)]
+    return [_judged(material, now) for material in gather(asked, now, asked_by=asked_by)]
 
 
 def _judged(material: Material, now: datetime) -> Judgement:
@@ -143,9 +147,16 @@ def _judged(material: Material, now: datetime) -> Judgement:
     return Judgement(verdict, bound, rules, rules.environment, now, digests)
 
 
-def verdict_for(version: ModelVersion, environment: str, *, policy: Policy | None = None, now=None) -> Verdict:
+def verdict_for(
+    version: ModelVersion,
+    environment: str,
+    *,
+    policy: Policy | None = None,
+    asked_by: Collection[UUID] = (),
+    now=None,
+) -> Verdict:
     """May this version go into this environment?"""
-    return judge(version, environment, policy=policy, now=now).verdict
+    return judge(version, environment, policy=policy, asked_by=asked_by, now=now).verdict
 
 
 def bound_digests(

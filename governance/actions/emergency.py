@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -18,6 +18,7 @@ from portal.accounts.permissions import require
 from portal.ledger.actions import record
 from portal.web.errors import Conflict, Invalid
 
+LAST_SECOND = 2**33  # of what can be a date
 MOST_HOURS = tokens.EMERGENCY_LIFE // 3600
 
 
@@ -96,13 +97,14 @@ def note_uses(*, registry: Registry, report: Mapping[str, Any]) -> list[MintedTo
         )
         for row in rows:
             row.used_at = timezone.now()
-            row.new = str(uses[str(row.jti)].get("new") or "") if row.kit_id else row.new
+            row.new = str(uses[str(row.jti)].get("new") or "")[:300] if row.kit_id else row.new
         MintedToken.objects.bulk_update(rows, ["used_at", "new"])
         opened = [row for row in rows if row.kit is not None]
         for row in opened:
             EmergencyKit.objects.filter(pk=row.kit_id).update(state=KitState.USED)
             after = {"model": row.model, "alias": row.alias, "to": row.new or ""}
-            _record("emergency.use", row.kit, None, after, {})
+            told = {"token": str(row.jti), **_used_at(uses[str(row.jti)].get("at"))}
+            _record("emergency.use", row.kit, None, after, {}, told)
     return opened
 
 
@@ -134,8 +136,23 @@ def _sign(kit: EmergencyKit, model: str, hours: int) -> list[str]:
     ]
 
 
-def _record(action: str, kit: EmergencyKit, by, after: dict[str, str], texts: dict[str, str]) -> None:
-    record(action=action, by=by, subject=("emergency-kit", kit.pk, str(kit.pk)), after=after, texts=texts)
+def _record(
+    action: str,
+    kit: EmergencyKit,
+    by,
+    after: dict[str, str],
+    texts: dict[str, str],
+    params: dict[str, str] | None = None,
+) -> None:
+    subject = ("emergency-kit", kit.pk, str(kit.pk))
+    record(action=action, by=by, subject=subject, after=after, texts=texts, params=params or {})
+
+
+def _used_at(seconds: Any) -> dict[str, str]:
+    """When it was, by the server's clock; a server may say anything."""
+    if type(seconds) is not int or not 0 < seconds < LAST_SECOND:
+        return {}
+    return {"used_at": datetime.fromtimestamp(seconds, UTC).isoformat()}
 
 
 def _label(user: Any) -> str:

@@ -14,7 +14,15 @@ from governance.actions.promotions import locked, recompute
 from governance.approving import made_by
 from governance.groups import Belonging
 from governance.in_force import rules_kept, rules_now
-from governance.models import ExceptionKind, GateException, ModelVersion, Outcome, Promotion, PromotionState
+from governance.models import (
+    ExceptionKind,
+    GateException,
+    ModelVersion,
+    Outcome,
+    Promotion,
+    PromotionKind,
+    PromotionState,
+)
 from governance.policy import Gate, Rules, Signing, group_name
 from governance.requesters import ASKING
 from governance.verdict import judge_request
@@ -44,7 +52,8 @@ def waive(
     Parameters
     ----------
     gate : str
-        The gate's id in the rules of the request that is under way, or else in those in force.
+        The gate's id in the rules of the request that is under way, or in those in force. A rollback asks for fewer
+        gates than the promotions that a waiver may be for.
     until : datetime
         No later than the policy allows.
 
@@ -98,8 +107,8 @@ def rule(
         judgement = judge_request(fresh, now=now)
         if judgement.bound["evidence"] != evidence:
             raise Conflict("ruling.changed")
-        result = next(one for one in judgement.verdict.results if one.id == gate)
-        if result.outcome != Outcome.INCONCLUSIVE:
+        result = next((one for one in judgement.verdict.results if one.id == gate), None)
+        if result is None or result.outcome != Outcome.INCONCLUSIVE:  # a rollback asks for fewer
             raise Conflict("ruling.not-undecided")
         if result.waived and result.waived.kind == kind:
             raise Conflict("ruling.there")
@@ -128,8 +137,8 @@ def end_exception(*, exception: GateException, by) -> None:
 
 
 def gates_of(version: ModelVersion, environment: str) -> dict[str, Gate]:
-    """The gates that can be spoken of now, by id."""
-    return {gate.id: gate for gate in _rules(version, environment).gates}
+    """The gates that can be spoken of now, by id: those of a request that is under way before those in force."""
+    return {gate.id: gate for rules in reversed(_rules(version, environment)) for gate in rules.gates}
 
 
 def gate_of(version: ModelVersion, environment: str, gate: str) -> Gate:
@@ -177,10 +186,14 @@ def check_words(kind: str, gate: Gate, reason: str, until: datetime, now: dateti
 # -- below ---------------------------------------------------------------------------------------------------
 
 
-def _rules(version: ModelVersion, environment: str) -> Rules:
+def _rules(version: ModelVersion, environment: str) -> list[Rules]:
+    """By which the version may be judged: those of the request under way, and those in force if it is no request
+    to go there."""
     under_way = Promotion.objects.filter(version=version, environment=environment, state__in=ACTIVE)
     promotion = under_way.select_related("version__model__profile", "policy").first()
-    return rules_kept(promotion) if promotion else rules_now(version, environment)
+    kept = [rules_kept(promotion)] if promotion else []
+    going = promotion is not None and promotion.kind == PromotionKind.MOVE
+    return kept if going else [*kept, rules_now(version, environment)]
 
 
 def _asked(version: ModelVersion, environment: str, user) -> bool:

@@ -7,8 +7,8 @@ import datetime as dt
 from django.db import transaction
 from django.utils import timezone
 
-from governance.findings import pseudonym, tell
-from governance.models import Finding, FindingState, Resolution
+from governance.findings import ABOUT, open_finding, pseudonym, tell
+from governance.models import Finding, FindingState, Placement, Resolution
 from portal.accounts.models import User
 from portal.accounts.permissions import require
 from portal.message import Message
@@ -16,6 +16,8 @@ from portal.web.errors import Conflict, Forbidden, Invalid
 
 REASON_LIMIT = 4000
 FURTHEST = dt.timedelta(days=3 * 366)
+REVIEW = "review"
+REVIEWS = (Resolution.JUSTIFIED, Resolution.UNJUSTIFIED)  # what a review of an emergency can come to
 # What a registry showed: a person cannot declare it corrected while the registry still shows it.
 SHOWN = frozenset(
     {
@@ -60,8 +62,8 @@ def resolve(
     Parameters
     ----------
     resolution : str
-        ``accepted``: it may stay so. ``corrected`` or ``reviewed``, where it is not something that a registry shows:
-        that ends by itself once it is right again.
+        One of `resolutions_of` the finding. A review that says ``unjustified`` opens a finding of its own: somebody
+        has to see to what the emergency left.
     done_by : User, optional
         Who did what was found, where it is somebody of ours. MLflow does not say: the reason names who it was.
     others : bool
@@ -78,13 +80,10 @@ def resolve(
         raise _invalid("reason", Message("finding.reason"))
     if len(reason) > REASON_LIMIT:
         raise _invalid("reason", Message("finding.reason-long", {"limit": REASON_LIMIT}))
-    if resolution not in (Resolution.CORRECTED, Resolution.ACCEPTED, Resolution.REVIEWED):
-        raise _invalid("resolution", Message("finding.resolution"))
-    if finding.kind in SHOWN:
-        if resolution != Resolution.ACCEPTED:
-            raise _invalid("resolution", Message("finding.still-so"))
-        if done_by is None and not others:
-            raise _invalid("done_by", Message("finding.done-by"))
+    if resolution not in resolutions_of(finding):
+        raise _invalid("resolution", _why_not(finding, resolution))
+    if finding.kind in SHOWN and done_by is None and not others:
+        raise _invalid("done_by", Message("finding.done-by"))
     if done_by == by:
         raise Forbidden("finding.own")
     if str(by.pseudonym) in finding.detail.get("not_by", ()):
@@ -104,7 +103,22 @@ def resolve(
             params={"done_by": pseudonym(done_by)} if done_by else {},
             texts={"reason": reason},
         )
+        if resolution == Resolution.UNJUSTIFIED:
+            _follow_up(locked, by)
     return locked
+
+
+def resolutions_of(finding: Finding) -> tuple[Resolution, ...]:
+    """How a person can settle it.
+
+    What a registry shows ends by itself once it is right again, so that a person can only let it stay so. A review
+    of an emergency says whether there was good reason for it: nothing of it can be corrected any more.
+    """
+    if finding.kind in SHOWN:
+        return (Resolution.ACCEPTED,)
+    if finding.kind == REVIEW:
+        return REVIEWS
+    return (Resolution.CORRECTED, Resolution.ACCEPTED, Resolution.REVIEWED)
 
 
 def may_own(finding: Finding, user: User) -> bool:
@@ -123,8 +137,34 @@ def owners_for(finding: Finding):
     return people.filter(is_administrator=True).order_by("name")
 
 
+def _why_not(finding: Finding, resolution: str) -> Message:
+    if finding.kind == REVIEW:
+        return Message("finding.review-resolution")
+    known = resolution in (Resolution.CORRECTED, Resolution.REVIEWED)
+    return Message("finding.still-so" if finding.kind in SHOWN and known else "finding.resolution")
+
+
+def _follow_up(review: Finding, by: User) -> None:
+    """There was no good reason for the emergency: the owner team sees to what stands there since."""
+    about, said = {name: getattr(review, name) for name in ABOUT if getattr(review, name)}, review.title["params"]
+    if not review.placement and review.promotion:
+        about |= {"placement": Placement.objects.filter(promotion=review.promotion).first()}
+    open_finding(
+        kind="unjustified",
+        key=f"unjustified:{review.pk}",
+        severity="high",
+        title=Message("finding.unjustified", {"review": review.pk, "model": said["model"], "number": said["number"]}),
+        about=about,
+        team=review.model.team if review.model else None,
+        detail={"review": review.pk, "not_by": list(review.detail.get("not_by", ()))},
+        by=by,
+    )
+
+
 def _lock_open(finding: Finding) -> Finding:
-    rows = Finding.objects.select_for_update(of=("self",)).select_related("model__team", "owner", "version__model")
+    rows = Finding.objects.select_for_update(of=("self",)).select_related(
+        *("model__team", "owner", "version__model", "promotion", "placement", "registry")
+    )
     locked = rows.get(pk=finding.pk)
     if locked.state != FindingState.OPEN:
         raise Conflict("finding.closed")

@@ -21,7 +21,7 @@ class FindingSerializer(serializers.ModelSerializer):
         model = Finding
         fields = (
             "id", "kind", "severity", "state", "sentence", "registry", "model", "version", "team", "environment",
-            "promotion", "detail", "due", "opened_at", "resolution", "resolved_at",
+            "promotion", "placement", "detail", "due", "opened_at", "resolution", "resolved_at",
         )  # fmt: skip
 
     def get_sentence(self, finding: Finding) -> str:

@@ -29,6 +29,8 @@ class Resolution(models.TextChoices):
     CORRECTED = "corrected", _("Corrected")
     ACCEPTED = "accepted", _("Accepted")
     REVIEWED = "reviewed", _("Reviewed")
+    JUSTIFIED = "justified", _("Justified")
+    UNJUSTIFIED = "unjustified", _("Not justified")
     ENDED = "ended", _("Not so any more")
 
 
@@ -63,7 +65,7 @@ class Finding(models.Model):
     due = models.DateField(null=True)
     state = models.CharField(max_length=8, choices=FindingState, default=FindingState.OPEN)
     opened_at = models.DateTimeField(default=timezone.now, editable=False)
-    resolution = models.CharField(max_length=9, choices=Resolution, blank=True)
+    resolution = models.CharField(max_length=11, choices=Resolution, blank=True)
     reason = models.TextField(blank=True)
     resolved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     resolved_at = models.DateTimeField(null=True)

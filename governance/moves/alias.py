@@ -41,11 +41,15 @@ def holding(move: Move):
 
 
 def set_and_read_back(move: Move, remote) -> None:
-    """Let the alias name the version, unless it does; believe it when it has been read."""
+    """Let the alias name the version, unless it does; believe it when it has been read.
+
+    What stood there is read once more while the alias is held: another move may have set it until it was.
+    """
     name, number = name_there(move), str(number_there(move))
     if (here := remote.get_alias(name, move.alias)) != number:
         token = token_for(move, "alias.set", name, alias=move.alias, old=here, new=number)
-        if not holding(move).exists():
+        move.replaced = int(here) if here else None
+        if not holding(move).update(replaced=move.replaced):
             raise Later(Message("move.fenced"))
         remote.set_alias(name, move.alias, number, token=token)
     found = remote.get_alias(name, move.alias)

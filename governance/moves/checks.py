@@ -33,16 +33,19 @@ def wait_for_turn(move: Move) -> int:
     checkpoint_now()
     if covering(number) is None:
         raise Later(Message("ledger.not_covered"))
-    there = move.target_model or move.model
-    into = Q(target_model=there) | Q(target_model=None, model=there)
-    others = Move.objects.filter(into, alias=move.alias).exclude(pk=move.pk)
-    if later := _decided(others.filter(state=MoveState.DONE).exclude(kind=MoveKind.RESTORE), seq__gt=number):
-        raise Overtaken(later)
-    now = timezone.now()
+    check_not_overtaken(move, number)
+    others, now = _others(move), timezone.now()
     before = in_the_way(others, now) if _window(move, now).at == now else others.filter(state__in=UNDER_WAY)
     if earlier := _decided(before, seq__lt=number):
         raise Later(Message("move.turn", {"alias": move.alias}), until=earlier.not_before)
     return number
+
+
+def check_not_overtaken(move: Move, number: int) -> None:
+    """Nothing that was decided later stands there."""
+    done = _others(move).filter(state=MoveState.DONE).exclude(kind=MoveKind.RESTORE)
+    if later := _decided(done, seq__gt=number):
+        raise Overtaken(later)
 
 
 def in_the_way(moves: QuerySet[Move], now: datetime) -> list[Move]:
@@ -70,16 +73,16 @@ def wait_for_window(move: Move) -> None:
         raise Later(waits, until=found.at)
 
 
-def check_bound(move: Move) -> None:
-    """What let it through still holds, and binds what stands in the database."""
-    if because := lacking(move.promotion):
+def check_right(move: Move) -> None:
+    """What let it through still holds, and binds what stands in the database.
+
+    What is to be put back still stands there by the records.
+    """
+    if move.kind == MoveKind.RESTORE:
+        if not Placement.objects.filter(pk=move.restores_id, until=None).exists():
+            raise Never(Message("move.restored-late"))
+    elif because := lacking(move.promotion):
         raise Changed(because)
-
-
-def check_standing(move: Move) -> None:
-    """What is to be put back still stands there by the records."""
-    if not Placement.objects.filter(pk=move.restores_id, until=None).exists():
-        raise Never(Message("move.restored-late"))
 
 
 def check_remote(move: Move, remote) -> None:
@@ -95,6 +98,13 @@ def _window(move: Move, now: datetime) -> Opening:
     if move.kind == MoveKind.RESTORE or brand_of(move.promotion):
         return Opening(now)
     return opening(rules_kept(move.promotion), now)
+
+
+def _others(move: Move) -> QuerySet[Move]:
+    """The other moves of the same alias."""
+    there = move.target_model or move.model
+    into = Q(target_model=there) | Q(target_model=None, model=there)
+    return Move.objects.filter(into, alias=move.alias).exclude(pk=move.pk)
 
 
 def _decided(moves, **when) -> Move | None:

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
 from governance import lifecycle
 from governance.actions.approvals import lapse_all, subject_of
-from governance.models import UNDER_WAY, ModelVersion, Move, MoveKind, MoveState, Placement, Promotion, RegisteredModel
+from governance.models import (
+    UNDER_WAY,
+    Finding,
+    ModelVersion,
+    Move,
+    MoveKind,
+    MoveState,
+    Placement,
+    Promotion,
+    RegisteredModel,
+)
 from governance.moves.alias import holding, number_there
 from governance.moves.copying import row_of_copy
 from governance.moves.stopping import Changed, Later, Overtaken
@@ -20,10 +32,10 @@ from portal.ledger.actions import record
 from portal.message import Message
 
 
-def finish(move: Move, number: int, seen=None) -> None:
+def finish(move: Move, number: int, seen=None, lost: Mapping[str, Sequence[str]] | None = None) -> None:
     """The one record of the move. Another worker that took it meanwhile makes it, and not this one.
 
-    `seen` is what MLflow says of the copy, where one was made.
+    `seen` is what MLflow says of the copy, where one was made, and `lost` what another server did not take of it.
     """
     promotion, now = move.promotion, timezone.now()
     with transaction.atomic():
@@ -45,6 +57,7 @@ def finish(move: Move, number: int, seen=None) -> None:
             before={"alias": move.alias, "version": move.replaced},
             after={"alias": move.alias, "version": number_there(move)},
             **named,
+            **(lost or {}),
             decision=str(move.event),
             decision_number=number,
         )
@@ -108,7 +121,7 @@ def _place(move: Move, number: int, now, copy: ModelVersion | None) -> None:
     last = places.filter(until=None).first()
     since = max(now, last.since) if last else now
     places.filter(until=None).update(until=since)
-    made = Placement.objects.create(
+    placement = Placement.objects.create(
         model=move.model,
         environment=promotion.environment,
         version=promotion.version,
@@ -119,9 +132,10 @@ def _place(move: Move, number: int, now, copy: ModelVersion | None) -> None:
         since=since,
     )
     # What went in past a gate is not passing from its first moment on, and nobody should wait a day to read that.
-    enqueue(
-        kind="live.judge", params={"placement": made.pk}, subject=subject_of(promotion), team=promotion.version.team
-    )
+    about = {"subject": subject_of(promotion), "team": promotion.version.team}
+    enqueue(kind="live.judge", params={"placement": placement.pk}, **about)
+    # The review of an emergency was opened before anything had moved.
+    Finding.objects.filter(promotion=promotion, kind="review", placement=None).update(placement=placement)
 
 
 def _restored(move: Move, number: int) -> None:

@@ -91,12 +91,10 @@ def watch() -> int:
 def _make(move: Move, progress) -> None:
     from governance.registry import NotFound, RegistryError
 
+    lost: dict[str, list[str]] = {}
     progress(1, STEPS, Message("move.checking"))
     number = checks.wait_for_turn(move)
-    if move.kind == MoveKind.RESTORE:
-        checks.check_standing(move)
-    else:
-        checks.check_bound(move)
+    checks.check_right(move)
     if move.kind != MoveKind.RESTORE and move.state == MoveState.WAITING:
         checks.wait_for_window(move)
     try:
@@ -111,8 +109,10 @@ def _make(move: Move, progress) -> None:
             progress(2, STEPS, Message("move.copying", {"name": move.target_model.name}))
             copying.copy(move, remote)
         elif move.kind == MoveKind.TRANSFER:
-            transferring.transfer(move, source, remote, lambda message: progress(2, STEPS, message))
-            checks.check_bound(_load(move.pk))  # it took its time
+            lost = transferring.transfer(move, source, remote, lambda message: progress(2, STEPS, message))
+        # The alias is held from here on; until it was, files were read, and others may have been faster.
+        checks.check_not_overtaken(move, number)
+        checks.check_right(_load(move.pk))
         progress(2, STEPS, Message("move.setting", {"alias": move.alias, "number": alias.number_there(move)}))
         alias.set_and_read_back(move, remote)
         progress(3, STEPS, Message("move.recording"))
@@ -121,7 +121,7 @@ def _make(move: Move, progress) -> None:
         raise Never(Message("move.gone")) from error
     except (RegistryError, Unavailable) as error:
         raise Later(Message("move.retry", {"reason": error.message}), failed=True) from error
-    ending.finish(move, number, seen)
+    ending.finish(move, number, seen, lost)
 
 
 def _make_room(move: Move, source):

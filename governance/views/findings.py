@@ -23,6 +23,8 @@ from portal.web.acting import act
 from portal.web.lists import Facet, ListPage
 
 RELATED = ("model__team", "model__registry", "version", "registry", "owner", "resolved_by", "promotion")
+PLACED = ("promotion__move", "placement__version", "placement__model", "placement__copy__model__registry")
+EMERGENCIES = ("review", "unjustified")
 STATES = ((FindingState.OPEN, gettext_lazy("Not settled")), (FindingState.RESOLVED, gettext_lazy("Settled")))
 GLYPHS = {"low": "warn", "high": "fail", "critical": "fail"}
 
@@ -96,7 +98,7 @@ def kind_of(row: Finding) -> str:
 
 
 def _find(request: HttpRequest, pk: int) -> Finding:
-    return get_object_or_404(Finding.objects.for_user(request.user).select_related(*RELATED), pk=pk)
+    return get_object_or_404(Finding.objects.for_user(request.user).select_related(*RELATED, *PLACED), pk=pk)
 
 
 def _page(request: HttpRequest, row: Finding, **forms) -> HttpResponse:
@@ -109,6 +111,8 @@ def _page(request: HttpRequest, row: Finding, **forms) -> HttpResponse:
         "is_open": is_open,
         "shown": row.kind in SHOWN,
         "compared": _compared(row),
+        "emergency": row.kind in EMERGENCIES and row.promotion is not None,
+        "move": getattr(row.promotion, "move", None),
         "place": places().get(row.environment, row.environment),
         "today": timezone.localdate(),
         "may_assign": is_open and request.user.has_perm("finding.assign", row),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from governance.actions.emergency import revoke_kit
-from governance.gate_report import server_settings, shortcomings
+from governance.gate_report import named_keys, server_settings, shortcomings
 from governance.models import EmergencyKit, KitState, Registry
 from portal.accounts.models import User
 from portal.accounts.permissions import permission_required
@@ -55,6 +55,7 @@ def _page(
     context = {
         "registry": registry,
         "report": registry.gate,
+        "keys": named_keys(registry.gate or {}),
         "lacks": shortcomings(registry, registry.gate) if registry.gate else [],
         "settings": server_settings(registry, site_address(request)),
         "kits": [

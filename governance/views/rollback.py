@@ -27,7 +27,7 @@ def model_rollback(request: HttpRequest, pk: int) -> HttpResponse:
     model, known = get_object_or_404(whole, pk=pk), environments()
     asked = request.POST.get("environment") or request.GET.get("environment", "")
     chosen = asked if asked in known else next(reversed(known), "")
-    offered = earlier(model, chosen) if chosen else []
+    offered = earlier(model, chosen, user=request.user) if chosen else []
     reason, number = request.POST.get("reason", "")[:LONGEST_REASON].replace("\x00", ""), _number(request)
     picked = next((one for one in offered if one.version.number == number), None)
     refusal = None

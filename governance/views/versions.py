@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from governance.actions.audits import request_audits
 from governance.evidence import latest_audits
 from governance.models import AuditKind, ModelVersion
+from governance.requesters import would_ask
 from governance.supplied import newest_facts
 from governance.verdict import environments, verdict_for
 from governance.views.models import audit_rows
@@ -50,7 +51,10 @@ def version(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """The overview, with what each environment's policy would say now."""
     found = find_version(request, pk, number)
     context = version_context(request, found)
-    context["preflight"] = [(key, environment, verdict_for(found, key)) for key, environment in environments().items()]
+    asked_by = would_ask(found, request.user)
+    context["preflight"] = [
+        (key, environment, verdict_for(found, key, asked_by=asked_by)) for key, environment in environments().items()
+    ]
     context["told"] = newest_facts(found)
     failed = Job.objects.for_user(request.user).about("version", found.pk).filter(state="failed").first()
     newest = max((audit.created_at for _, audit in context["audits"] if audit), default=None)

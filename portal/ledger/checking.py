@@ -19,7 +19,7 @@ from django.db.models import Q
 
 from portal.ledger import tree
 from portal.ledger.canonical import text_hash
-from portal.ledger.checkpoint import Note, Wrong, origin, parse_note, signed_by
+from portal.ledger.checkpoint import Note, Wrong, log_name, origin, parse_note, signed_by
 from portal.ledger.models import Checkpoint, Event, Head, Node, SigningKey
 from portal.ledger.offline.sekisho_verify import leaf_of, parent_of
 from portal.message import Message
@@ -206,11 +206,11 @@ class _Check:
     def _pinned(self, note: Note | None) -> None:
         if note is None:
             return self._found("pin_unread")
-        if not any(signed_by(note, base64.b64decode(key.public)) for key in SigningKey.objects.all()):
-            return self._found("pin_foreign")
         log, _slash, epoch = note.origin.rpartition("/")
-        if log != origin(self.head.instance, 1).rpartition("/")[0]:
+        if not self.head.instance or log != log_name(self.head.instance):
             return self._found("pin_foreign")
+        if not any(signed_by(note, base64.b64decode(key.public)) for key in SigningKey.objects.all()):
+            return self._found("pin_unsigned")
         restored = epoch != str(self.head.epoch)
         if note.size > self.head.hashed:
             return self._found("pin_restored" if restored else "cut", last=self.head.hashed, size=note.size)

@@ -53,6 +53,9 @@ register(
         ),
         "ledger.found.pin_unread": gettext_noop("The pinned checkpoint cannot be read."),
         "ledger.found.pin_foreign": gettext_noop("The pinned checkpoint is not one of this ledger."),
+        "ledger.found.pin_unsigned": gettext_noop(
+            "The pinned checkpoint bears the name of this ledger, and no key of this ledger signed it."
+        ),
         "ledger.found.pin_differs": gettext_noop(
             "The first %(size)s records are not those of the pinned checkpoint: the log was rewritten."
         ),

@@ -147,6 +147,7 @@ def _read(data: bytes) -> dict[str, Any]:
             and manifest["database"]["file"] in ("database.sqlite3", "database.dump")
             and isinstance(manifest["ledger"]["size"], int)
             and all(isinstance(names, list) for names in manifest["migrations"].values())
+            and all(isinstance(key, str) for key in manifest.get("keys", []))
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BackupError(f"{MANIFEST} cannot be read: it was cut off or changed ({error!r}).") from error

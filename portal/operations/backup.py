@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,9 @@ from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
 from portal.ledger.actions import record
-from portal.ledger.checkpoint import Note, Wrong, log_name, parse_note
+from portal.ledger.checkpoint import Note, Wrong, log_name, parse_note, signed_by
 from portal.ledger.keyring import current_signer, folder
-from portal.ledger.models import Head
+from portal.ledger.models import Head, KeyState, SigningKey
 from portal.ledger.restored import begin_epoch
 from portal.operations import databases
 from portal.operations.archive import Archive, BackupError, digest_of, open_archive, store_files, write_manifest
@@ -47,6 +49,7 @@ def make_backup(target: Path, *, keys: Path | None = None, passphrase: str = "",
             "database": {"engine": copied.engine, "file": copied.file, "size": size, "sha256": digest},
             "migrations": copied.migrations,
             "ledger": {"size": copied.size, "epoch": copied.epoch, "checkpoint": copied.checkpoint},
+            "keys": _believed(),
             "files": store_files(settings.FILES_ROOT, target),
         }
         digest = write_manifest(target, manifest, current_signer())
@@ -72,7 +75,14 @@ def check_backup(source: Path, *, key: str = "") -> Archive:
 
 
 def restore_backup(
-    source: Path, *, by: str, key: str = "", keys: Path | None = None, passphrase: str = "", last_seen: str = ""
+    source: Path,
+    *,
+    by: str,
+    key: str = "",
+    keys: Path | None = None,
+    passphrase: str = "",
+    last_seen: str = "",
+    seen_keys: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Put a backup into an empty database and empty folders; all moves are held from its first moment on.
 
@@ -83,7 +93,8 @@ def restore_backup(
     key : str
         The public key, base64, that must have signed the backup.
     last_seen : str
-        The newest checkpoint that anybody kept: it tells how much is lost.
+        The newest checkpoint that anybody kept: it tells how much is lost. One of the backup's keys signed it, or one
+        of `seen_keys`, public keys in base64 that were made after the backup.
 
     Raises
     ------
@@ -96,7 +107,7 @@ def restore_backup(
         raise BackupError(
             f"The backup is of {manifest['database']['engine']}, and DATABASE_URL names {databases.engine()}."
         )
-    note = _last_seen(last_seen, manifest)
+    note = _last_seen(last_seen, archive, seen_keys)
     private = unseal_keys(keys, passphrase) if keys else {}
     place = folder() if private else None
     if private and place is None:
@@ -137,17 +148,37 @@ def _begin_anew(archive: Archive, by: str, note: Note | None) -> dict[str, Any]:
     return {"epoch": gap["epoch"], "lost": gap.get("lost"), "size": size, "registries": len(registries)}
 
 
-def _last_seen(text: str, manifest: dict[str, Any]) -> Note | None:
+def _last_seen(text: str, archive: Archive, more: Sequence[str]) -> Note | None:
+    """The checkpoint that somebody kept, if a key that is believed signed it: what it says goes into the records."""
     if not text:
         return None
     try:
         note = parse_note(text)
         log, _slash, epoch = note.origin.rpartition("/")
-        if log != log_name(manifest["instance"]) or not epoch.isdigit():
+        if log != log_name(archive.manifest["instance"]) or not epoch.isdigit():
             raise BackupError(f"The checkpoint last seen is of {note.origin}, another log than the backup's.")
     except (Wrong, ValueError) as error:
         raise BackupError(f"What was given as last seen is no checkpoint: {error}.") from error
+    known = [archive.signed_by, *archive.manifest.get("keys", ()), *more]
+    if not any(signed_by(note, public) for public in map(_raw, filter(None, known))):
+        raise BackupError(
+            "No key of the backup signed the checkpoint last seen. If it was signed by a key that was made after the "
+            "backup, give that public key too: --seen-key."
+        )
     return note
+
+
+def _raw(public: str) -> bytes:
+    try:
+        return base64.b64decode(public.strip(), validate=True)
+    except ValueError as error:
+        raise BackupError(f"{public[:60]} is no public key: give the 32 bytes in base64.") from error
+
+
+def _believed() -> list[str]:
+    """The public keys that nobody has declared compromised."""
+    rows = SigningKey.objects.exclude(state=KeyState.COMPROMISED).order_by("id")
+    return list(rows.values_list("public", flat=True))
 
 
 def _private_keys() -> dict[str, str]:

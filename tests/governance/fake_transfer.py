@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 
-from governance.registry import RemoteFile, tree_digest
+from governance.registry import Rejected, RemoteFile, tree_digest
+from portal.message import Message
 from tests.governance.fake_registry import FakeRegistry
 
 CONTENT = {"MLmodel": b"flavors: {}\n", "data/model.pkl": b"\x00\x01", "requirements.txt": b"mlflow\n"}
@@ -51,6 +52,8 @@ class FakeTarget(FakeRegistry):
     others: SimpleNamespace | None = None
     sent: list[str] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
+    longest_tag: int = 8000
+    no_tag: str = ""  # what the name of a tag must not hold
 
     def newest_version(self, name: str) -> SimpleNamespace | None:
         last = self.copies[max(self.copies)] if self.copies else self.others
@@ -71,6 +74,8 @@ class FakeTarget(FakeRegistry):
 
     def create_run(self, experiment: str, name: str, tags) -> SimpleNamespace:
         def answer() -> SimpleNamespace:
+            if any(len(tags[key]) > self.longest_tag or (self.no_tag and self.no_tag in key) for key in tags):
+                raise Rejected(Message("registry.rejected", {"detail": "a tag is not taken"}))
             number = len(self.runs) + 1
             uri = f"mlflow-artifacts:/{experiment}/t{number}/artifacts"
             self.runs.append(

@@ -209,7 +209,7 @@ def test_it_must_be_reviewed_by_somebody_else(cast, opened, people):
     finding = Finding.objects.get()
     assert (finding.kind, finding.severity, BreakGlass.objects.get().finding) == ("review", "critical", finding)
     assert finding.due > timezone.localdate()
-    given = {"finding": finding, "resolution": "reviewed", "reason": "It was right."}
+    given = {"finding": finding, "resolution": "justified", "reason": "It was right."}
     for name in ("Abe", "Baba"):
         User.objects.filter(pk=people[name].pk).update(is_reviewer=True)
         with pytest.raises(Forbidden, match="part in this"):
@@ -219,7 +219,7 @@ def test_it_must_be_reviewed_by_somebody_else(cast, opened, people):
     for user in (User.objects.get(pk=people["Chiba"].pk), cast.admin, cast.manager):
         with pytest.raises(Forbidden):
             resolve(**given, by=user)
-    assert resolve(**given, by=cast.reviewer).resolution == "reviewed"
+    assert resolve(**given, by=cast.reviewer).resolution == "justified"
 
 
 def test_who_is_told(cast, promotion, people):

@@ -6,18 +6,19 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.utils import timezone
 
 from governance import moves
 from governance.actions.break_glass import open_break_glass, second_break_glass
 from governance.actions.groups import add_member, make_group
 from governance.actions.rollback import rollback
-from governance.models import Move, MoveState, Placement, Promotion
+from governance.models import Move, MoveState, Placement, Profile, Promotion
 from governance.restoring import restore
 from portal.jobs.models import Job
 from portal.jobs.runner import drain
 from tests.governance.fake_registry import Killed
 from tests.governance.promotions_made import approved, audited, make_model, make_version, requested
-from tests.governance.test_move_steps import MONDAY, SATURDAY, again, fake, job_of, whole  # noqa: F401
+from tests.governance.test_move_steps import MONDAY, SATURDAY, again, fake, job_of, moved, whole  # noqa: F401
 from tests.governance.test_restoring import finding
 from tests.governance.test_rollback import publish
 
@@ -143,3 +144,53 @@ def test_what_stands_is_put_back_meanwhile_and_overtakes_nothing(cast, waiting, 
     again(waiting)
     whole(waiting, fake, 3)
     assert Move.objects.filter(state=MoveState.OVERTAKEN).count() == 0
+
+
+# What happens between the looks at a move and the hold of its alias
+
+
+def test_a_later_one_that_was_made_meanwhile_is_not_set_back(cast, waiting, version, fake, clock):  # noqa: F811
+    """It looked for its turn before the window opened; the one that waited looked after, and is slower."""
+    clock.move_to(MONDAY - timedelta(minutes=1))
+    four = version(4)
+
+    def meanwhile() -> None:
+        fake.calls.clear()
+        clock.move_to(MONDAY - timedelta(minutes=1))
+        assert urgently(cast, four).state == "done"
+        clock.move_to(MONDAY + timedelta(minutes=1))
+
+    clock.move_to(MONDAY + timedelta(minutes=1))
+    fake.calls.clear()
+    fake.after["get_alias"] = meanwhile
+    again(waiting)
+    assert (waiting.state, waiting.move.state, fake.aliases) == ("overtaken", "overtaken", {"champion": "4"})
+
+
+def test_what_a_move_replaced_is_what_stood_there_when_the_alias_was_held(cast, fake, version):  # noqa: F811
+    promotion = approved(cast, version(1))
+    fake.after["get_alias"] = lambda: fake.aliases.update(champion="7")
+    again(promotion)
+    whole(promotion, fake)
+    (event,) = moved(promotion)
+    assert (event.content["before"]["version"], promotion.move.replaced) == (7, 7)
+
+
+def test_what_lapses_before_the_alias_is_held_is_not_set(cast, fake, version):  # noqa: F811
+    promotion = approved(cast, version(1))
+    fake.after["get_alias"] = lambda: Profile.objects.update(population="Students")
+    again(promotion)
+    assert (promotion.state, fake.sets) == ("open", [])
+
+
+def test_what_does_not_stand_any_more_is_not_put_back(cast, waiting, fake):  # noqa: F811
+    """The place was left after the restoration had looked."""
+    place, sets = Placement.objects.get(until=None), list(fake.sets)
+    fake.aliases["champion"] = "1"
+    move = restore(placement=place, finding=finding(place))
+    Job.objects.about("promotion", place.promotion_id).update(not_before=None)
+    fake.calls.clear()
+    fake.after["get_alias"] = lambda: Placement.objects.filter(pk=place.pk).update(until=timezone.now())
+    drain()
+    move.refresh_from_db()
+    assert (move.state, fake.sets) == (MoveState.FAILED, sets)

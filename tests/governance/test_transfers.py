@@ -27,6 +27,7 @@ from tests.governance.test_restoring import finding, publish, work
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
+GIT_URL = "mlflow.source.git.repoURL"
 STEPS = [("source", call) for call in OF_SOURCE] + [("target", call) for call in OF_TARGET]
 
 
@@ -108,6 +109,37 @@ def test_the_git_commit_of_the_run_goes_along(cast, source, version):
     tags = source.target.runs[0].tags
     assert tags["mlflow.source.git.commit"] == "abc"
     assert "mlflow.user" not in tags
+
+
+@pytest.mark.parametrize(
+    ("server", "cut", "left_out"),
+    [
+        ({"longest_tag": 300}, ["mlflow.source.git.repoURL"], None),
+        ({"no_tag": "git.branch"}, None, ["mlflow.source.git.commit", "mlflow.source.git.branch", GIT_URL]),
+    ],
+)
+@pytest.mark.parametrize("dies", [False, True])
+def test_tags_that_the_other_server_refuses_do_not_hold_up_the_move(cast, source, version, server, cut, left_out, dies):
+    """What did not go along is recorded, also by a worker that finds the copy made."""
+    one, there = version(), source.target
+    git = {"mlflow.source.git.commit": "abc", "mlflow.source.git.branch": "main", GIT_URL: "https://x/" + "y" * 900}
+    one.run = {"tags": git}
+    one.save()
+    for name, value in server.items():
+        setattr(there, name, value)
+    promotion = approved(cast, one)
+    if dies:
+        there.after["create_version"] = Killed()
+        with pytest.raises(Killed):
+            moves.run(job_of(promotion), lambda *_: None)
+        forget(source)
+    again(promotion)
+    whole(promotion, source)
+    params = moved(promotion)[0].content["params"]
+    assert (params.get("tags_cut"), params.get("tags_left_out")) == (cut, left_out)
+    tags = there.runs[0].tags
+    if cut:
+        assert (tags["mlflow.source.git.commit"], len(tags[GIT_URL])) == ("abc", 250)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -249,6 +281,27 @@ def test_models_of_the_same_name_stay_apart(cast, source, version, model, target
     make_version(theirs, 3)  # the mirror has seen it now
     with pytest.raises(Conflict, match="stay apart"):
         approved(cast, version(2))
+
+
+def test_a_model_that_nobody_has_any_more_is_gone_on_with(cast, source, version, model, target):
+    """It was another's when the first move came, which left it alone, and is gone when the second one comes."""
+    first, second = approved(cast, version(1)), approved(cast, version(2))
+    source.target.others = make_other()
+    again(first)
+    assert first.move.error["code"] == "place.taken-there"
+    source.target.others = None
+    again(second)
+    whole(second, source)
+    assert RegisteredModel.objects.get(registry=target).origin == model
+
+
+def test_a_model_that_is_taken_over_while_the_move_looks_is_gone_on_with(cast, source, version, model, target):
+    promotion = approved(cast, version())
+    theirs = RegisteredModel.objects.filter(registry=target)
+    theirs.update(origin=None, team=cast.team)  # and the worker has read so
+    source.target.before["newest_version"] = lambda: theirs.update(origin=model, team=None)
+    again(promotion)
+    whole(promotion, source)
 
 
 def test_two_registries_do_not_share_a_model_in_a_third(cast, source, version, target):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
 from governance.connections import connect
 from governance.models import Registry
@@ -74,17 +75,21 @@ class Command(BaseCommand):
             raise CommandError(say(error.message), returncode=2) from error
 
     def _check(self, row: Registry, options: dict[str, Any]) -> None:
-        from governance.actions.emergency import note_uses
-        from governance.gate_report import fetch, shortcomings
+        """What a poll would see, and with its consequences: findings, and kits that are noted as used."""
+        from governance.gate_report import fetch, named_keys, shortcomings
+        from governance.gate_watch import judge_gate
 
         report = fetch(connect(row))
+        with transaction.atomic():
+            opened = judge_gate(row, report)
         if report is not None:
+            keys = [name if ours else f"{name} (no key of this ledger)" for name, ours in named_keys(report)]
             for name in ("version", "keys", "aliases", "models", "environment_models", "server", "single_use"):
-                value = report.get(name)
+                value = keys if name == "keys" else report.get(name)
                 shown = ", ".join(map(str, value)) if isinstance(value, list) else value
                 self.stdout.write(f"{name.replace('_', ' '):<20}{shown}")
             self.stdout.write(f"{'tokens used':<20}{len(report.get('uses', ()))}")
-            for token in note_uses(registry=row, report=report):
+            for token in opened:
                 self.stdout.write(f"An emergency kit was used: {token.alias} of {token.model} to version {token.new}.")
         if lacks := shortcomings(row, report):
             raise CommandError("\n".join(say(message) for message in lacks), returncode=1)

@@ -33,6 +33,10 @@ class Wrong(Exception):
     """What is checked does not hold; the sentence says why."""
 
 
+class Unfit(Wrong):
+    """What was given to check with is not what it should be, so that nothing is said of what is checked."""
+
+
 # -- the tree ----------------------------------------------------------------------------------------------
 
 
@@ -276,12 +280,14 @@ def check_bundle(bundle: dict, keys: list[bytes], pinned: Note | None = None) ->
 
 
 def _check_pinned(bundle: dict, note: Note, pinned: Note, keys: list[bytes]) -> None:
+    if pinned.origin.rpartition("/")[0] != note.origin.rpartition("/")[0]:
+        raise Unfit(f"the pinned checkpoint is of {pinned.origin}, and the file is of {note.origin}, another log")
     if not any(signed_by(pinned, key) for key in keys):
-        raise Wrong("none of the given keys signed the pinned checkpoint")
+        raise Unfit("none of the given keys signed the pinned checkpoint: give the key of that time with --key as well")
     if pinned.origin != note.origin:
         raise Wrong(
-            f"the pinned checkpoint is of {pinned.origin}, this one of {note.origin}: another log, or the same "
-            "restored from a backup. Ask for its record of the restore"
+            f"the pinned checkpoint is of {pinned.origin}, this one of {note.origin}: the log was restored from a "
+            "backup. Ask for its record of the restore"
         )
     if pinned.size == note.size:
         proof = []
@@ -291,6 +297,14 @@ def _check_pinned(bundle: dict, note: Note, pinned: Note, keys: list[bytes]) -> 
             raise Wrong(f"the file has no proof from your checkpoint on: ask for it with ?pinned={pinned.size}")
         proof = [bytes.fromhex(digest) for digest in given["proof"]]
     check_consistency(pinned.size, note.size, pinned.root, note.root, proof)
+
+
+def _pinned(path: str) -> Note:
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            return parse_note(file.read(65536))
+    except (ValueError, Wrong) as error:
+        raise Unfit(f"{path}, given as --pinned, is no checkpoint ({error})") from error
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -310,15 +324,15 @@ def main(arguments: list[str] | None = None) -> int:
             print(json.dumps(bundle, ensure_ascii=True, indent=2))
             return 0
         keys = [_base64(key.strip(), "a key") for key in options.key]
-        pinned = None
-        if options.pinned:
-            with open(options.pinned, encoding="utf-8", newline="") as file:
-                pinned = parse_note(file.read(65536))
+        pinned = _pinned(options.pinned) if options.pinned else None
     except (OSError, ValueError, Wrong) as error:
         print(f"cannot check: {error}", file=sys.stderr)
         return 2
     try:
         note, entries = check_bundle(bundle, keys, pinned)
+    except Unfit as error:
+        print(f"cannot check: {error}.", file=sys.stderr)
+        return 2
     except Wrong as error:
         print(f"NOT PROVEN: {error}.")
         return 1

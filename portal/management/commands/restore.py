@@ -25,6 +25,11 @@ class Command(BaseCommand):
             "--last-seen", type=Path, metavar="NOTE", help="the newest checkpoint that anybody kept: it tells the gap"
         )
 
+        parser.add_argument(
+            "--seen-key", action="append", default=[], metavar="BASE64",
+            help="a public key that signed it, where that was made after the backup; repeat it",
+        )  # fmt: skip
+
     def handle(self, *, folder: Path, by: str | None, **options) -> None:
         from portal.operations.backup import check_backup, restore_backup
 
@@ -42,6 +47,7 @@ class Command(BaseCommand):
                 keys=keys,
                 passphrase=ask_passphrase(options["passphrase_file"]) if keys else "",
                 last_seen=_text(options["last_seen"]),
+                seen_keys=options["seen_key"],
             )
         except BackupError as error:
             raise CommandError(f"{error} Nothing was changed.") from error

@@ -54,8 +54,21 @@ def _holds(covered: int, pinned: Path | None) -> str:
 
 
 def _read(path: Path) -> str:
+    """The checkpoint in a file. A wrong file says nothing about the ledger: it is a mistake in the call."""
+    from portal.ledger.checkpoint import Wrong, log_name, parse_note
+    from portal.ledger.models import Head
+
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            return file.read(65536)
+            text = file.read(65536)
+        note = parse_note(text)
     except (OSError, UnicodeDecodeError) as error:
         raise CommandError(f"{path} cannot be read: {error}", returncode=2) from error
+    except Wrong as error:
+        told = f"{path}, given as --pinned, is no checkpoint ({error}). Give the file that you kept, as it was."
+        raise CommandError(told, returncode=2) from error
+    instance = Head.objects.filter(id=1).values_list("instance", flat=True).first()
+    if instance and note.origin.rpartition("/")[0] != log_name(instance):
+        told = f"{path}, given as --pinned, is a checkpoint of {note.origin}; this ledger is {log_name(instance)}."
+        raise CommandError(told, returncode=2)
+    return text

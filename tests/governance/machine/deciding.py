@@ -14,6 +14,7 @@ from governance.actions.exceptions import end_exception, waive
 from governance.actions.exceptions import rule as rule_on_gate
 from governance.actions.rollback import rollback
 from governance.models import BreakGlass, GateException, Placement, Promotion
+from governance.preflight import preflight
 from governance.verdict import judge_request
 from portal.accounts.models import User
 from tests.governance.machine import by_hand
@@ -53,6 +54,7 @@ class Deciding(Acting):
         rows = Promotion.objects.filter(version=version, environment=environment, state__in=("open", "approved"))
         there = Placement.objects.filter(version=version, environment=environment, until=None)
         free = not rows.exists() and not there.exists() and version.deleted_at is None
+        told = preflight(version, environment, user=person).judgement
         made = self.attempt(
             lambda: promotions.request(version=version, environment=environment, reason="Better.", by=person),
             allowed=free and who in TEAM and person.is_active,
@@ -60,6 +62,8 @@ class Deciding(Acting):
         )
         if made:
             assert made.policy == self.world.in_force(), "another policy than the one in force was frozen"
+            seen = told.verdict.outcome, dict(told.bound), told.verdict.passes
+            assert (made.outcome, made.bound, not by_hand.shut(made)) == seen, "it was said to be otherwise before"
 
     @precondition(open_one)
     @rule(who=people, number=which, stale=st.booleans(), twice=st.booleans(), conditions=st.booleans())
@@ -203,7 +207,7 @@ class Deciding(Acting):
             holds = one.ended_at is None and one.until > now()
             self.attempt(
                 lambda: end_exception(exception=one, by=person),
-                allowed=holds and (one.by_id == person.pk or person.is_reviewer),
+                allowed=holds and (one.by_id == person.pk or by_hand.belongs(person, "reviewer")),
                 tells=f"{one.kind}.end",
             )
 

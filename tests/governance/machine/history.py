@@ -46,7 +46,7 @@ def told_of_promotions() -> list[str]:
         events[int(event.subject_id)].append((event.action.removeprefix("promotion."), event.content))
     for row in Promotion.objects.all():
         wrong += [f"promotion {row.pk}: {found}" for found in _replayed(row, events[row.pk])]
-    return wrong + _decided() + _placed(events)
+    return wrong + _decided() + _lapsed(events) + _placed(events)
 
 
 def _replayed(row: Promotion, events: list) -> list[str]:
@@ -92,6 +92,20 @@ def _decided() -> list[str]:
     if Policy.objects.count() != sum(action == "policy.publish" for action, _actor in actions.values()):
         wrong.append("policies and their events differ in number")
     return wrong
+
+
+def _lapsed(events: dict) -> list[str]:
+    """Each signature that counts no more has one record of it, which names it, and no other has one."""
+    told = Counter(
+        (pk, content["before"]["approval"])
+        for pk, one in events.items()
+        for action, content in one
+        if action == "lapse"
+    )
+    rows = Decision.objects.filter(lapsed_at__isnull=False).values_list("promotion", "event")
+    lapsed = Counter((pk, str(event)) for pk, event in rows)
+    return [f"promotion {pk}: {told[pk, one]} records that {one} lapsed, of {lapsed[pk, one]}"
+            for pk, one in {*told, *lapsed} if told[pk, one] != lapsed[pk, one]]  # fmt: skip
 
 
 def _placed(events: dict) -> list[str]:

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 import time_machine
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from governance.models import Move
 from governance.moves import outbox
 from tests.governance.machine.acting import BEGIN
 from tests.governance.machine.provoking import GROUNDS, Provoking
-from tests.governance.machine.world import POLICIES, World
+from tests.governance.machine.world import POLICIES, WITH_A_WINDOW, World
 
 DEEP = os.environ.get("SEKISHO_MACHINE") == "deep"
 RUNS = int(os.environ.get("SEKISHO_MACHINE_RUNS", "300"))
@@ -60,11 +62,13 @@ def test_what_is_tried_on_purpose_comes_to_nothing(begin):
         ("asked", lambda machine: machine.a_waiver_ends(0)),
         ("asked", lambda machine: machine.the_wrong_ones_try(0)),
         ("replaced", lambda machine: machine.a_hand_is_seen(1)),
+        ("waiting", the_later_one_was_faster),
     ]
     for stage, provoke in tried:
         machine = begin()
+        content, stage = (WITH_A_WINDOW, "approved") if stage == "waiting" else (TWO_OF_A_GROUP, stage)
         try:
-            machine.open_the_scene(TWO_OF_A_GROUP, 1, 1, "production", stage, "ono")
+            machine.open_the_scene(content, 1, 1, "production", stage, "ono")
             provoke(machine)
             machine.nothing_was_caught()
             machine.the_history_adds_up()
@@ -75,6 +79,19 @@ def test_what_is_tried_on_purpose_comes_to_nothing(begin):
 def shut_and_alone(machine: Provoking) -> None:
     machine.a_shut_gate_is_tried(0, "apart")
     machine.one_alone_breaks_the_glass(0)
+
+
+def the_later_one_was_faster(machine: Provoking) -> None:
+    """One waits for its window, another goes in an emergency meanwhile: what waited sets nothing any more."""
+    machine.everybody_works()
+    assert Move.objects.get().state == "waiting"
+    machine.pass_in_an_emergency(0, "baba", "chiba")
+    machine.the_newest_goes_first()
+    assert machine.server.aliases["champion"] == "2"
+    machine.clock.shift(timedelta(days=1))
+    machine.everybody_works()
+    assert machine.server.aliases["champion"] == "2"
+    assert sorted(Move.objects.values_list("state", flat=True)) == ["done", "overtaken"]
 
 
 def both_go(machine: Provoking) -> None:

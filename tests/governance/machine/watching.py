@@ -92,6 +92,9 @@ class Watching:
         number_of_decision = Event.objects.get(uuid=move.event).seq
         if not number_of_decision or not Checkpoint.objects.filter(size__gte=number_of_decision).exists():
             self.caught.append(f"{move}: its decision is not signed")
+        done = Move.objects.filter(alias=alias, state="done").exclude(kind="restore").values("event")
+        if Event.objects.filter(uuid__in=done, seq__gt=number_of_decision or 0).exists():
+            self.caught.append(f"{move}: what was decided later stands there")
         if move.promotion is None:
             version = move.restores.version
             if move.restores.until is not None or version.number != number:

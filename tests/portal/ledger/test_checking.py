@@ -242,6 +242,9 @@ def test_a_pinned_checkpoint_of_another_log(log):
     assert found("no checkpoint") == [("pin_unread", {})]
     ours = sign("sekisho/other/1", 3, bytes(32), [current_signer()])
     assert found(ours) == [("pin_foreign", {})]
+    name = log.note.split("\n")[0]
+    forged = sign(name, 3, bytes(32), [Signer(name.rpartition("/")[0], b"\x05" * 32)])
+    assert found(forged) == [("pin_unsigned", {})]
 
 
 def test_after_a_restore_an_old_pin_is_explained(log):
@@ -286,6 +289,28 @@ def test_the_command_says_what_it_found(log, tmp_path):
     with pytest.raises(CommandError, match="cannot be read") as unread:
         verify("--pinned", str(tmp_path / "none"))
     assert unread.value.returncode == 2  # 1 says that something was changed
+
+
+def test_a_wrong_file_says_nothing_about_the_ledger(log, tmp_path):
+    """A mistake in the call is told apart from a ledger that was changed."""
+    other = sign("sekisho/other/1", 3, bytes(32), [current_signer()])
+    pinned = tmp_path / "pinned.txt"
+    for content, sentence in (
+        (b'{"form": "sekisho.proof/1"}', "is no checkpoint"),
+        (b"", "is no checkpoint"),
+        (b"\xff\xfe\x00", "cannot be read"),
+        (log.note.rpartition("\n\n")[0].encode(), "is no checkpoint"),
+        (other.encode(), "is a checkpoint of sekisho/other/1; this ledger is sekisho/"),
+    ):
+        pinned.write_bytes(content)
+        for more in ([], ["--json"]):
+            with pytest.raises(CommandError, match=sentence) as wrong:
+                verify("--pinned", str(pinned), *more)
+            assert wrong.value.returncode == 2
+    name = log.note.split("\n")[0]
+    pinned.write_text(sign(name, 3, bytes(32), [Signer(name.rpartition("/")[0], b"\x05" * 32)]))
+    status, told = verify("--pinned", str(pinned))
+    assert (status, "no key of this ledger signed it" in told) == (1, True)  # or the keys here are others'
 
 
 def test_the_command_claims_nothing_of_an_unsigned_log():

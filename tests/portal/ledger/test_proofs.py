@@ -199,6 +199,17 @@ def test_the_verifier_stands_alone(cast, key, tmp_path):
     assert verify("verify", file, "--key", other).returncode == 1
     for arguments in ((tmp_path / "none", "--key", key), (pinned, "--key", key), (file, "--key", "not base64")):
         assert verify("verify", *arguments).returncode == 2
+    for text, sentence in (
+        (file.read_text(), f"{pinned}, given as --pinned, is no checkpoint"),
+        ("x", "is no checkpoint"),
+        (old.note.replace("sekisho/main/1", "sekisho/other/1"), "is of sekisho/other/1, and the file is of sekisho/"),
+        (old.note.replace("\n4\n", "\n5\n"), "none of the given keys signed the pinned checkpoint"),
+    ):
+        pinned.write_text(text)
+        done = verify("verify", file, "--key", key, "--pinned", pinned)
+        assert (done.returncode, done.stdout) == (2, ""), "nothing is said of the file that is checked"
+        assert done.stderr.startswith("cannot check: ")
+        assert sentence in done.stderr
 
 
 def test_the_verifier_knows_all_keys_it_is_given(cast, key, tmp_path):

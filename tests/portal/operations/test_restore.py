@@ -20,6 +20,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from governance.models import Move
+from portal.ledger.checkpoint import Signer, sign
+from portal.ledger.key_actions import rotate_key
 from portal.ledger.keyring import active_key
 from portal.ledger.models import Event
 from portal.ledger.signing import checkpoint_now
@@ -186,7 +188,7 @@ def run_json(elsewhere, pinned: Path) -> str:
     return elsewhere.run("-c", program)
 
 
-def test_a_bad_backup_changes_nothing(cast, site, elsewhere, passphrase, tmp_path):
+def test_a_bad_backup_changes_nothing(cast, site, elsewhere, passphrase, tmp_path, settings):
     """One good backup, spoilt in each way; at last the good one goes in, so the place was still empty."""
     backup, keys = tmp_path / "backup", tmp_path / "keys.sealed"
     make_backup(backup, keys=keys, passphrase=PASSPHRASE, by=cast.admin)
@@ -227,11 +229,20 @@ def test_a_bad_backup_changes_nothing(cast, site, elsewhere, passphrase, tmp_pat
     refused("is no administrator in this backup", backup, "--by", "o'nobody@example.org")
     (tmp_path / "note").write_text("sekisho/other/1\n3\nAAAA\n")
     refused("is no checkpoint", backup, *by, "--last-seen", tmp_path / "note")
+    forger = Signer(f"sekisho/{settings.INSTANCE}", b"\x05" * 32)
+    forged = sign(f"sekisho/{settings.INSTANCE}/1", 999_999, bytes(32), [forger])
+    (tmp_path / "note").write_text(forged)
+    refused("No key of the backup signed the checkpoint last seen", backup, *by, "--last-seen", tmp_path / "note")
+    refused("is no public key", backup, *by, "--last-seen", tmp_path / "note", "--seen-key", "?")
     other = base64.b64encode(b"\x01" * 32).decode()
     refused("signed by another key", backup, *by, "--key", other)
     refused("Name the administrator", backup)
 
-    elsewhere.run("restore", backup, *by)
+    rotate_key(reason="Once a year.", by=None)
+    rotated = rotate_key(reason="And again: no key of the backup signs any more.", by=None)
+    (tmp_path / "note").write_text(checkpoint_now().note)
+    refused("No key of the backup signed the checkpoint last seen", backup, *by, "--last-seen", tmp_path / "note")
+    elsewhere.run("restore", backup, *by, "--last-seen", tmp_path / "note", "--seen-key", rotated.public)
     assert "is not empty" in elsewhere.run("restore", backup, *by, fails=True)
     shutil.rmtree(elsewhere.home / "files")
     assert "holds tables already" in elsewhere.run("restore", backup, *by, fails=True)
