@@ -103,7 +103,7 @@ def test_the_audits_of_a_new_version_are_asked_for_with_it(cast, monkeypatch):
     def die(**given):
         raise RuntimeError
 
-    monkeypatch.setattr("governance.actions.audits.request_audits", die)
+    monkeypatch.setattr("governance.mirror.asking.request_audits", die)
     with pytest.raises(RuntimeError):
         sync(model.registry, Server(version(), version(2)))
     assert not ModelVersion.objects.filter(number=2).exists()
