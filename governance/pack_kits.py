@@ -62,11 +62,10 @@ def kit_uses(environment: str) -> list[Use]:
     )
     reviews = list(Finding.objects.filter(kind="review", detail__has_key="kit").select_related("model"))
     by_token = {review.detail.get("jti"): review for review in reviews}
-    names = {kit.registry_id for kit in kits.values()}
-    rows = RegisteredModel.objects.filter(registry__in=names).values_list("registry", "name", "pk", "origin")
+    registries = {kit.registry_id: kit.registry for kit in kits.values()}
+    rows = RegisteredModel.objects.filter(registry__in=registries).values_list("registry", "name", "pk", "origin")
     models = {(registry, name): origin or pk for registry, name, pk, origin in rows}
-    governed = {kit.registry_id: kit.registry for kit in kits.values()}
-    aliases = {pk: governed_in(registry) for pk, registry in governed.items()}
+    aliases = {pk: governed_in(registry) for pk, registry in registries.items()}
     found = []
     for event in events:
         content, kit = event.content, kits[int(event.subject_id)]

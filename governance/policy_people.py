@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from django.utils import timezone
 
+from governance.groups import REVIEWER
 from governance.models import GroupMember
 from governance.policy import BUILT_IN_GROUPS, Environment, Policy, group_name
 from governance.policy.words import both
 from portal.accounts.models import User
 from portal.message import Message
 
-REVIEWER = "reviewer"
 TWO = 2  # open an emergency passage
 
 

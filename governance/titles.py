@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from django.utils.translation import gettext as _
 
 from governance.in_force import environments, gates_in_force, in_force, parsed
 from governance.models import ApproverGroup, GateException, Policy
+from governance.policy.words import both
 from governance.texts_findings import KINDS
 from portal.ledger.words import name_values, register_labels
 from portal.web.names import register_titles, title_of
@@ -19,7 +19,7 @@ Title = dict[str, str]
 
 def environment_titles() -> dict[str, Title]:
     """Environment → its title by the policies in force."""
-    return {key: _both(environment.title) for key, environment in environments().items()}
+    return {key: both(environment.title) for key, environment in environments().items()}
 
 
 def group_titles() -> dict[str, Title]:
@@ -46,7 +46,7 @@ def gates_named(rows: Iterable[GateException]) -> list[tuple[GateException, Titl
 
 def _in_records() -> dict[str, Title]:
     """Gate → its title in the policies in force, for records, which tell the environment beside it."""
-    return {gate.id: _both(gate.title) for gate in gates_in_force()}
+    return {gate.id: both(gate.title) for gate in gates_in_force()}
 
 
 def _find(wanted: set[tuple[str, str]], policies: Iterable[Policy], found: dict[tuple[str, str], Title]) -> None:
@@ -56,7 +56,7 @@ def _find(wanted: set[tuple[str, str]], policies: Iterable[Policy], found: dict[
             for gate in environment.gates:
                 for name in (gate.id, f"{policy.key}/{gate.id}"):
                     if (place, name) in wanted:
-                        found.setdefault((place, name), _both(gate.title))
+                        found.setdefault((place, name), both(gate.title))
         if wanted <= found.keys():
             return
 
@@ -82,10 +82,6 @@ def _promotion(label: str) -> str:
 def _period(label: str) -> str:
     key, space, days = label.partition(" ")
     return f"{localised(title_of('environment', key))}{space}{days}"
-
-
-def _both(title: Any) -> Title:
-    return {"en": title.en, "ja": title.ja}
 
 
 register_titles("environment", environment_titles)
