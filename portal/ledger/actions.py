@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import secrets
 import uuid
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from datetime import UTC
 from typing import Any
 
 from django.db import DatabaseError, connection, transaction
+from django.db.models import Field
 from django.utils import timezone
 
 from portal.accounts.models import Team
@@ -82,7 +84,7 @@ def record(
         leaf_hash=leaf_hash(entry),
     )
     try:
-        event.save(force_insert=True)
+        _insert(event)
         if texts:
             EventText.objects.bulk_create(
                 EventText(event=event, name=name, salt=salts[name], text=text) for name, text in texts.items()
@@ -90,6 +92,27 @@ def record(
     except DatabaseError as error:  # no record, no action: the change goes with it
         raise unwritable(error) or error from error
     return event
+
+
+def _insert(event: Event) -> None:
+    """What `event.save()` does, with the SQL made once: every change waits for this, and it took a quarter longer."""
+    fields = _written_fields()
+    values = [field.get_db_prep_save(getattr(event, field.attname), connection) for field in fields]
+    with connection.cursor() as cursor:
+        cursor.execute(_insert_sql(), values)
+        (event.pk,) = cursor.fetchone()
+    event._state.adding, event._state.db = False, connection.alias
+
+
+def _written_fields() -> list[Field]:
+    return [field for field in Event._meta.local_concrete_fields if not field.primary_key]
+
+
+@functools.cache
+def _insert_sql() -> str:
+    columns = [f'"{field.column}"' for field in _written_fields()]
+    table = Event._meta.db_table
+    return f'INSERT INTO "{table}" ({", ".join(columns)}) VALUES ({", ".join(["%s"] * len(columns))}) RETURNING id'
 
 
 @transaction.atomic

@@ -20,6 +20,17 @@ def recorded(cast, **given):
         return record(**whole)
 
 
+def test_what_was_recorded_is_what_is_read_back(cast):
+    """The row is written by SQL of our own, so each column is compared, and what Django knows of a saved row."""
+    event = recorded(cast, after={"name": "与信 'risk' %s"}, texts={"reason": "because"}, team=cast.team)
+    there = Event.objects.get(uuid=event.uuid)
+    for field in Event._meta.concrete_fields:
+        assert getattr(there, field.attname) == getattr(event, field.attname), field.name
+    assert (event.actor, event.team_id, event.subject_id) == (cast.manager.pseudonym, cast.team.pk, "credit-risk")
+    assert (event._state.adding, event._state.db) == (there._state.adding, there._state.db)
+    assert [text.event for text in event.texts.all()] == [there]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_outside_a_transaction_nothing_is_recorded():
     with pytest.raises(RuntimeError, match="outside the transaction"):
