@@ -41,13 +41,15 @@ class ResolveForm(forms.Form):
                 help_text=_("MLflow does not say. Whoever did it cannot settle it."),
             )
         else:
-            self.fields["resolution"] = forms.ChoiceField(
-                label=_("Was there good reason for it?") if finding.kind == REVIEW else _("How"),
-                choices=[(one.value, one.label) for one in resolutions_of(finding)],
-                help_text=_("If not, the owner team gets a finding: it sees to what stands there since.")
-                if finding.kind == REVIEW
-                else "",
-            )
+            choices = [(one.value, one.label) for one in resolutions_of(finding)]
+            asked = {"label": _("How"), "choices": choices}
+            if finding.kind == REVIEW:  # nothing is chosen beforehand: nobody calls an emergency justified by a slip
+                asked = {
+                    "label": _("Was there good reason for it?"),
+                    "choices": [("", _("Choose")), *choices],
+                    "help_text": _("If not, the owner team gets a finding: it sees to what stands there since."),
+                }
+            self.fields["resolution"] = forms.ChoiceField(**asked)
         self.fields["reason"] = forms.CharField(
             label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}), max_length=REASON_LIMIT
         )

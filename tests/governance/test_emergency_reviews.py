@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import timedelta
 
@@ -68,6 +69,11 @@ def test_the_page_offers_what_a_review_can_come_to(cast, opened, as_user):  # no
     offered = [value for value in ("justified", "unjustified", "corrected", "accepted", "reviewed", "ended")
                if f'value="{value}"' in page]  # fmt: skip
     assert offered == ["justified", "unjustified"]
+    choices = page[page.index('<select name="resolution"') :]
+    assert re.search(r"<option value=\"\"[^>]*>\s*Choose", choices)
+    assert "selected" not in choices[choices.index("justified") : choices.index("</select>")]
+    assert as_user(cast.reviewer).post(address, WHY).status_code == 422
+    assert Finding.objects.open().exists()
     assert as_user(cast.reviewer).post(address, {"resolution": "corrected", **WHY}).status_code == 422
     assert as_user(cast.reviewer).post(address, {"resolution": "justified", **WHY}).status_code == 302
     page = as_user(cast.reviewer).get(reverse("finding", args=[review.pk])).content.decode()
