@@ -125,10 +125,15 @@ def _earliest(found: Sequence[Step], known: Sequence[Duration], rules: Rules, no
 def _approvers(
     version: ModelVersion, verdict: Verdict, rules: Rules, now: datetime, promotion: Promotion | None, user: Any
 ) -> tuple[People, ...]:
-    """Who may give the next approvals; of a request those whose turn it is, their deputies among them."""
+    """Who may give the next approvals; of a request those whose turn it is, their deputies among them.
+
+    Nobody where a request would go without a person.
+    """
     free = _free(version, promotion, user)
     if promotion is not None:
         return (_named("approve", "", filter(free, whose_turn([promotion], now)[promotion.pk])),)
+    if verdict.automatic:
+        return ()
     needs = verdict.needs or tuple(StageNeed(stage.group, stage.quorum) for stage in rules.stages)
     groups = dict.fromkeys(need.group for need in needs)
     people = {group: members(group, version.model.team_id, rules.environment, now) for group in groups}

@@ -13,11 +13,13 @@ from governance.evidence import collect_many
 from governance.gates import AuditEvidence, Exempt, Subject
 from governance.in_force import PRODUCTION, environments
 from governance.maturity import Levels, asked_for
-from governance.models import GateException, ModelVersion, Placement
+from governance.models import Decision, DecisionKind, GateException, ModelVersion, Placement
 from governance.policy import PerformanceNeeds, Rules
 from governance.profile_change import higher_risk
 from governance.supplied import supplied
 from governance.titles import environment_titles
+
+NO = (DecisionKind.REFUSE, DecisionKind.SEND_BACK)
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ def gather(
     live = _live([version for version, rules in asked if _compares(rules)])
     stands = _stands([version for version, rules in asked if rules.after])
     stood = _stood([version for version, rules in asked if rules.again])
+    denied = _denied([version for version, rules in asked if rules.automatic])
     places = environment_titles() if any(rules.after or rules.again for _version, rules in asked) else {}
     signed = _exceptions(asked, now, asked_by)
     told = supplied(asked, now)
@@ -70,6 +73,8 @@ def gather(
             subject = replace(subject, stands=stands.get(version.pk, {}))
         if rules.again:
             subject = replace(subject, stood=frozenset(stood.get((version.pk, rules.environment), ())))
+        if (version.pk, rules.environment) in denied:
+            subject = replace(subject, denied=True)
         found.append(Material(version, rules, evidence, subject, signed(version, rules)))
     return found
 
@@ -147,6 +152,14 @@ def _stood(versions: Sequence[ModelVersion]) -> dict[tuple[int, str], set[str]]:
             digest = placed.promotion.bound.get("artifact", "")
             found.setdefault((placed.version_id, placed.environment), set()).add(digest)
     return found
+
+
+def _denied(versions: Sequence[ModelVersion]) -> set[tuple[int, str]]:
+    """Version and environment of each request that a person has refused or sent back."""
+    if not versions:
+        return set()
+    rows = Decision.objects.filter(decision__in=NO, promotion__version__in=versions)
+    return set(rows.values_list("promotion__version", "promotion__environment"))
 
 
 # -- exceptions ----------------------------------------------------------------------------------------------

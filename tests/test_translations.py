@@ -9,7 +9,7 @@ import pytest
 from django.utils import translation
 from django.utils.translation import gettext
 
-from portal.management.commands.translations import CATALOGUE
+from portal.management.commands.translations import CATALOGUE, settle
 from portal.message import registered
 
 PLACE = re.compile(r"%\((\w+)\)[sd]")
@@ -40,6 +40,29 @@ def test_the_compiled_catalogue_is_that_of_the_source(catalogue, tmp_path):
     assert {(_text(context), key): string for (context, key), string in compiled.items()} == {
         (m.context, m.id): m.string for m in catalogue
     }
+
+
+def test_the_catalogue_stands_as_the_command_writes_it(tmp_path):
+    """Else the next string would bring a change of thousands of lines."""
+    again = tmp_path / "django.po"
+    again.write_bytes(CATALOGUE.read_bytes())
+    settle(again)
+    assert again.read_bytes() == CATALOGUE.read_bytes()
+
+
+def test_a_guess_is_left_out(tmp_path):
+    po = tmp_path / "django.po"
+    head = CATALOGUE.read_text("utf-8").split("\n\n", 1)[0]
+    po.write_text(
+        f'{head}\n\n#, fuzzy\n#| msgid "It passes"\nmsgid "It fails"\nmsgstr "合格です"\n\nmsgid "A"\nmsgstr "甲"\n',
+        "utf-8",
+    )
+    settle(po)
+    entries = po.read_text("utf-8").split("\n\n")[1:]
+    assert [entry.strip() for entry in entries if entry.strip()] == [
+        'msgid "A"\nmsgstr "甲"',
+        'msgid "It fails"\nmsgstr ""',
+    ]
 
 
 def _text(context):

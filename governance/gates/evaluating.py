@@ -79,7 +79,7 @@ def evaluate(
         results,
         needs=_stages(rules, levels),
         clean=clean,
-        automatic=clean and _automatic(rules, levels),
+        automatic=clean and not subject.denied and _automatic(rules, levels),
         holds_until=min((holds for _result, holds in judged if holds), default=None),
     )
 

@@ -98,6 +98,8 @@ class Subject:
         gate asks.
     places : mapping
         Environment → its title, ``{"en", "ja"}``, where it is asked whether it stands or stood there.
+    denied : bool
+        Whether a person has refused it or sent it back there, where the policy might let it go without one.
     """
 
     kind: str = ""
@@ -109,6 +111,7 @@ class Subject:
     stands: Mapping[str, str] = field(default_factory=dict)
     stood: frozenset[str] = frozenset()
     places: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    denied: bool = False
 
 
 @dataclass(frozen=True)
@@ -235,7 +238,7 @@ class Verdict:
     clean : bool
         Every gate that applies passes, and none by an exception.
     automatic : bool
-        Clean, and by the team's level nobody need agree.
+        Clean, by the team's level nobody need agree, and nobody has said no.
     holds_until : datetime or None
         When something that it stands on ends by itself.
     """

@@ -14,6 +14,7 @@ from governance.actions.groups import add_member, make_group
 from governance.freshness import recompute_open
 from governance.models import Decision, Move, Promotion
 from governance.policy import DEFAULT
+from governance.preflight import preflight
 from governance.warrant import lacking
 from portal.inbox.models import Notice
 from portal.inbox.reminders import remind
@@ -113,6 +114,29 @@ def test_a_persons_no_stands_until_a_person_says_yes(cast, framework):
     assert (again.state, again.outcome) == ("open", "pass")
     promotions.withdraw(promotion=again, by=cast.member)
     assert requested(cast, version).state == "open"
+
+
+def test_preflight_says_whether_a_person_is_needed(cast, framework, as_user):
+    version = audited(make_version(make_model(cast)), fairness=fairness(0.17, 0.12, 0.22))
+    reach(cast.team, cast.reviewer, framework, 4)
+    promotion = requested(cast, version)
+    assert not preflight(version, "production").judgement.verdict.automatic
+    promotions.refuse(promotion=promotion, rev=promotion.rev, reason="Not like this.", by=cast.reviewer)
+    audit(version, "fairness")
+    after_a_no = preflight(version, "production")
+    assert (after_a_no.judgement.verdict.passes, after_a_no.judgement.verdict.automatic) == (True, False)
+    assert "Sato" in after_a_no.way.approve[0].names
+    other = audited(make_version(version.model, number=2))
+    found = preflight(other, "production")
+    assert found.judgement.verdict.automatic
+    assert found.way.approve == ()
+
+    def page(number):
+        address = f"/models/{version.model.pk}/versions/{number}/promote/?environment=production"
+        return as_user(cast.member).get(address).content.decode()
+
+    assert "it goes without a person" in page(2)
+    assert "it goes without a person" not in page(1)
 
 
 def test_it_lapses_with_the_level(cast, framework):

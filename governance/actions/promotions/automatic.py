@@ -6,21 +6,16 @@ from django.utils import timezone
 
 from governance.actions.promotions.writing import advance, computed, into_outbox, keep_decision
 from governance.maturity import evidence_of
-from governance.models import Decision, DecisionKind, Promotion, PromotionKind, PromotionState
+from governance.models import DecisionKind, Promotion, PromotionKind, PromotionState
 from governance.readings import level_of
 from governance.verdict import Judgement
 
-NO = (DecisionKind.SEND_BACK, DecisionKind.REFUSE)
-
 
 def let_go(promotion: Promotion, judgement: Judgement) -> bool:
-    """Approve what asks for nobody, within the caller's transaction; whether it was so.
-
-    A person's no to this version in this environment stands until a person says yes.
-    """
+    """Approve what asks for nobody, within the caller's transaction; whether it was so."""
     if promotion.state != PromotionState.OPEN or promotion.kind != PromotionKind.MOVE:
         return False
-    if not judgement.verdict.automatic or _denied(promotion):
+    if not judgement.verdict.automatic:
         return False
     levels = _levels(promotion, judgement)
     seen = {"team_level_seen": min(levels.values())}
@@ -35,11 +30,6 @@ def let_go(promotion: Promotion, judgement: Judgement) -> bool:
     )
     into_outbox(promotion, event, None)
     return True
-
-
-def _denied(promotion: Promotion) -> bool:
-    asked = {"promotion__version": promotion.version_id, "promotion__environment": promotion.environment}
-    return Decision.objects.filter(decision__in=NO, **asked).exists()
 
 
 def _levels(promotion: Promotion, judgement: Judgement) -> dict[str, int]:
