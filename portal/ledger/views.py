@@ -7,21 +7,21 @@ from itertools import groupby
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from portal.accounts.models import Team
+from portal.accounts.models import Team, User
 from portal.accounts.permissions import require
 from portal.ledger import actions
 from portal.ledger.duties import request_check
 from portal.ledger.models import Check, Checkpoint, Event, EventText, SigningKey
 from portal.ledger.reading import name_of, names_of, read
 from portal.ledger.signing import covering, newest
-from portal.ledger.words import action_text, field_text, subject_text
+from portal.ledger.words import action_text, codes_saying, field_text, subject_text
 from portal.web.lists import NULL, Facet, ListPage
 
 SHOWN = 8  # values of a facet that could have hundreds: the most frequent ones
@@ -36,6 +36,7 @@ def records(request: HttpRequest) -> HttpResponse:
         request,
         visible,
         search=("subject_label", "subject_id", "action", "leaf_hash"),
+        shown=_shown,
         facets=_facets(request, visible),
         order="-id",
         size=40,
@@ -55,6 +56,14 @@ def records(request: HttpRequest) -> HttpResponse:
             "may_pack": request.user.has_perm("pack.make"),
         },
     )
+
+
+def _shown(typed: str) -> Q:
+    """Events whose action, kind of subject or person is called so on the page."""
+    happened, kinds = codes_saying(typed, _)
+    people = list(User.objects.filter(name__icontains=typed).values_list("pseudonym", flat=True))
+    acted_on = Q(subject_type="user", subject_id__in=map(str, people))
+    return Q(action__in=happened) | Q(subject_type__in=kinds) | Q(actor__in=people) | acted_on
 
 
 @require_safe

@@ -98,6 +98,15 @@ def value_text(field: str, value: str) -> str | None:
     return _FIELDS.get(f"{field}.{value}")
 
 
+def codes_saying(typed: str, say: Callable[[str], str]) -> tuple[list[str], list[str]]:
+    """The actions, and the kinds of subjects, whose words have this in them as `say` translates them."""
+
+    def saying(known: Mapping[str, str]) -> list[str]:
+        return [code for code, text in known.items() if typed.casefold() in say(text).casefold()]
+
+    return saying(_ACTIONS), saying(_SUBJECTS)
+
+
 def link_of(kind: str, identifier: str) -> str:
     """The address of a subject's page, or nothing."""
     return _LINKS[kind](identifier) if kind in _LINKS else ""

@@ -87,6 +87,8 @@ class ListPage:
         Already scoped to what the user may see.
     search : sequence of str
         Lookup paths that the search box looks into; every word typed has to occur in one of them.
+    shown : callable, optional
+        A typed word → the rows that show it although they store a code or a key instead.
     facets : sequence of Facet
     order : str or sequence of str
         The order of rows; the primary key makes it definite.
@@ -100,12 +102,14 @@ class ListPage:
         queryset: QuerySet,
         *,
         search: Sequence[str] = (),
+        shown: Callable[[str], Q] | None = None,
         facets: Sequence[Facet] = (),
         order: str | Sequence[str] = (),
         size: int = 25,
     ) -> None:
         self.path, self.asked = request.path, request.GET
         self.everything, self.search_fields, self.facet_list = queryset, tuple(search), tuple(facets)
+        self.shown = shown
         self.order = (order,) if isinstance(order, str) else tuple(order)
         self.size = size
         self.query = self.asked.get(SEARCH, "").strip().replace("\x00", "")[:200]
@@ -122,7 +126,8 @@ class ListPage:
 
     def _searched(self, rows: QuerySet) -> QuerySet:
         for typed in self.query.split() if self.search_fields else ():
-            rows = rows.filter(reduce(or_, (Q(**{f"{path}__icontains": typed}) for path in self.search_fields)))
+            found = reduce(or_, (Q(**{f"{path}__icontains": typed}) for path in self.search_fields))
+            rows = rows.filter(found | self.shown(typed) if self.shown else found)
         return rows
 
     def _narrowed(self, rows: QuerySet, facet: Facet) -> QuerySet:

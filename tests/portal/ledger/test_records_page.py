@@ -55,6 +55,25 @@ def test_in_japanese_no_code_is_left(cast, as_user):
     assert "user.set_roles" not in re.sub("<[^>]*>", "", page)
 
 
+def test_the_search_finds_what_the_page_shows(cast, as_user):
+    teams.change_team(team=cast.team, by=cast.manager, name="Credit", unit=cast.unit, visibility="organisation")
+    actions.set_roles(user=cast.reviewer, by=cast.admin, is_administrator=False, is_auditor=True, is_reviewer=True)
+
+    def found(person, *typed):
+        page = as_user(person).get(RECORDS, {"q": " ".join(typed)})
+        return {row.event.action for _day, rows in page.context["days"] for row in rows}
+
+    assert found(cast.auditor, "Ono") == {"team.change"}
+    assert found(cast.auditor, "sato") == {"user.set_roles"}  # whose roles they are
+    assert found(cast.auditor, "Mori", "roles") == {"user.set_roles"}
+    assert found(cast.auditor, "Mori", "team.change") == set()
+    assert found(cast.manager, "Mori") == set()  # and nothing that one may not see
+    User.objects.filter(pk=cast.auditor.pk).update(language="ja")
+    japanese = User.objects.get(pk=cast.auditor.pk)
+    assert found(japanese, "役割") == {"user.set_roles"}
+    assert found(japanese, "チームの変更") == {"team.change"}
+
+
 def test_an_unknown_code_shows_itself(cast, as_user):
     happen(cast, action="future.thing", after={"strange_key": "value"})
     page = as_user(cast.manager).get(RECORDS).content.decode()
