@@ -41,6 +41,7 @@ for number in (1, 2):
         mlflow.sklearn.log_model(
             LogisticRegression(C=number).fit(x, [0, 0, 1, 1]), name="model", input_example=x[:1],
             registered_model_name=sys.argv[2], serialization_format="cloudpickle",
+            pip_requirements=["scikit-learn", "cloudpickle"],  # else MLflow starts a process to find them out
         )
 """
 LOAD = """
