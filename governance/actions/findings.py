@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from governance.findings import ABOUT, open_finding, pseudonym, tell
-from governance.models import Finding, FindingState, Placement, Resolution
+from governance.models import Finding, FindingState, Placement, Resolution, Severity
 from portal.accounts.models import User
 from portal.accounts.permissions import require
 from portal.message import Message
@@ -119,6 +120,17 @@ def resolutions_of(finding: Finding) -> tuple[Resolution, ...]:
     if finding.kind == REVIEW:
         return REVIEWS
     return (Resolution.CORRECTED, Resolution.ACCEPTED, Resolution.REVIEWED)
+
+
+def who_may_settle(finding: Finding) -> list[User]:
+    """Reviewers and the owner, as far as its severity lets them, without those who had a part in what was found."""
+    people = Q(is_reviewer=True)
+    if finding.severity != Severity.CRITICAL:
+        people |= Q(pk=finding.owner_id)
+    found = User.objects.filter(people, is_active=True).exclude(pseudonym__in=finding.detail.get("not_by", ()))
+    if finding.severity == Severity.CRITICAL and finding.team_id:
+        found = found.exclude(memberships__team=finding.team_id)
+    return list(found.order_by("name", "pk"))
 
 
 def may_own(finding: Finding, user: User) -> bool:

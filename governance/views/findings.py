@@ -12,13 +12,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from governance.actions.findings import SHOWN, assign, resolve
+from governance.actions.findings import SHOWN, assign, resolve, who_may_settle
 from governance.finding_forms import AssignForm, ResolveForm
 from governance.findings import UNEXPLAINED
 from governance.models import Finding, FindingState, Outcome, Severity
 from governance.texts_findings import KINDS
 from governance.views.promotion_page import places
+from governance.way import People
 from portal.accounts.facets import team_facet
+from portal.accounts.models import User
 from portal.web.acting import act
 from portal.web.lists import Facet, ListPage
 
@@ -26,6 +28,7 @@ RELATED = ("model__team", "model__registry", "version", "registry", "owner", "re
 PLACED = ("promotion__move", "placement__version", "placement__model", "placement__copy__model__registry")
 EMERGENCIES = ("review", "unjustified")
 STATES = ((FindingState.OPEN, gettext_lazy("Not settled")), (FindingState.RESOLVED, gettext_lazy("Settled")))
+NAMED = 3
 GLYPHS = {"low": "warn", "high": "fail", "critical": "fail"}
 
 
@@ -104,6 +107,7 @@ def _find(request: HttpRequest, pk: int) -> Finding:
 def _page(request: HttpRequest, row: Finding, **forms) -> HttpResponse:
     refused = any(form.errors for form in forms.values())
     is_open = row.state == FindingState.OPEN
+    may_resolve = is_open and _may_resolve(request.user, row)
     context = {
         "row": row,
         "kind": kind_of(row),
@@ -116,7 +120,8 @@ def _page(request: HttpRequest, row: Finding, **forms) -> HttpResponse:
         "place": places().get(row.environment, row.environment),
         "today": timezone.localdate(),
         "may_assign": is_open and request.user.has_perm("finding.assign", row),
-        "may_resolve": is_open and _may_resolve(request.user, row),
+        "may_resolve": may_resolve,
+        "settle": _named(who_may_settle(row)) if is_open and not may_resolve else None,
         "form": forms.get("form") or AssignForm(finding=row),
         "resolve_form": forms.get("resolve_form") or ResolveForm(finding=row, by=request.user),
     }
@@ -125,6 +130,11 @@ def _page(request: HttpRequest, row: Finding, **forms) -> HttpResponse:
 
 def _may_resolve(user, row: Finding) -> bool:
     return user.has_perm("finding.resolve", row) and str(user.pseudonym) not in row.detail.get("not_by", ())
+
+
+def _named(people: list[User]) -> People:
+    names = [str(user) for user in people]
+    return People("settle", "", tuple(names[:NAMED]), max(0, len(names) - NAMED))
 
 
 def _compared(row: Finding) -> list[tuple[str, object, object]]:

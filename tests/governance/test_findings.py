@@ -9,10 +9,11 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from governance.actions.findings import assign, resolve
+from governance.actions.findings import assign, resolve, who_may_settle
 from governance.findings import end_finding, open_finding, short_key
 from governance.models import Finding
 from governance.notices_findings import findings as waiting
+from portal.accounts.models import User
 from portal.inbox.kinds import SOURCES
 from portal.ledger.models import Event
 from portal.message import Message
@@ -245,3 +246,46 @@ def test_who_had_a_part_in_it_cannot_settle_it(cast, version):
     one.refresh_from_db()
     with pytest.raises(Forbidden):
         settle(one, cast.reviewer, resolution="reviewed", others=False)
+
+
+@pytest.mark.parametrize("severity", ["low", "high", "critical"])
+@pytest.mark.parametrize("owned", [False, True])
+@pytest.mark.parametrize("in_team", [False, True])
+@pytest.mark.parametrize("had_part", [False, True])
+def test_those_who_are_named_are_those_who_may(cast, version, severity, owned, in_team, had_part):
+    User.objects.filter(pk=cast.japanese.pk).update(is_reviewer=True, is_active=False)
+    one = found(version, kind="condition", severity=severity)
+    if in_team:
+        cast.team.memberships.create(user=cast.reviewer, role="member")
+    owner = cast.member if owned else None
+    detail = {"not_by": [str(cast.reviewer.pseudonym)] if had_part else []}
+    Finding.objects.filter(pk=one.pk).update(owner=owner, detail=detail)
+    one.refresh_from_db()
+    may = []
+    for user in User.objects.order_by("name", "pk"):
+        with transaction.atomic():
+            try:
+                settle(one, user, resolution="reviewed", others=False)
+            except Forbidden:
+                continue
+            transaction.set_rollback(True)
+        may.append(user)
+    assert who_may_settle(Finding.objects.get()) == may
+
+
+def test_who_cannot_settle_it_reads_who_can(cast, version, as_user):
+    one = found(version, kind="condition", severity="critical")
+    address = reverse("finding", args=[one.pk])
+    page = as_user(cast.member).get(address).content.decode()
+    assert "Can settle it" in page
+    assert "Sato" in page
+    assert "Can settle it" not in as_user(cast.reviewer).get(address).content.decode()
+    Finding.objects.filter(pk=one.pk).update(detail={"not_by": [str(cast.reviewer.pseudonym)]})
+    page = as_user(cast.member).get(address).content.decode()
+    assert "nobody at the moment" in page
+    assert "an administrator appoints them" in page
+    settled = Finding.objects.filter(pk=one.pk)
+    settled.update(
+        state="resolved", resolution="reviewed", reason="x", resolved_by=cast.admin, resolved_at=timezone.now()
+    )
+    assert "Can settle it" not in as_user(cast.member).get(address).content.decode()
