@@ -53,7 +53,7 @@ def gather(
     live = _live([version for version, rules in asked if _compares(rules)])
     stands = _stands([version for version, rules in asked if rules.after])
     stood = _stood([version for version, rules in asked if rules.again])
-    denied = _denied([version for version, rules in asked if rules.automatic])
+    no = denied([version for version, rules in asked if rules.automatic])
     places = environment_titles() if any(rules.after or rules.again for _version, rules in asked) else {}
     signed = _exceptions(asked, now, asked_by)
     told = supplied(asked, now)
@@ -73,7 +73,7 @@ def gather(
             subject = replace(subject, stands=stands.get(version.pk, {}))
         if rules.again:
             subject = replace(subject, stood=frozenset(stood.get((version.pk, rules.environment), ())))
-        if (version.pk, rules.environment) in denied:
+        if (version.pk, rules.environment) in no:
             subject = replace(subject, denied=True)
         found.append(Material(version, rules, evidence, subject, signed(version, rules)))
     return found
@@ -154,7 +154,7 @@ def _stood(versions: Sequence[ModelVersion]) -> dict[tuple[int, str], set[str]]:
     return found
 
 
-def _denied(versions: Sequence[ModelVersion]) -> set[tuple[int, str]]:
+def denied(versions: Sequence[ModelVersion]) -> set[tuple[int, str]]:
     """Version and environment of each request that a person has refused or sent back."""
     if not versions:
         return set()

@@ -52,7 +52,7 @@ register(
         "promotion.lapsed.deputy": gettext_noop("Lapsed, since the approver is not the deputy any more."),
         "promotion.lapsed.sent_back": gettext_noop("Lapsed, since the promotion was sent back."),
         "promotion.lapsed.automatic": gettext_noop(
-            "Lapsed before the move: the checks and the team's level no longer let it go without a person."
+            "Lapsed before the move: the checks, the team's level or a person's no do not let it go without a person."
         ),
         "promotion.lapsed.passage": gettext_noop("The emergency passage is over, and the move was not made."),
         "promotion.lapsed.verdict": gettext_noop("Lapsed before the move. %(verdict)s"),

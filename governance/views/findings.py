@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Case, Value, When
+from django.db.models import Case, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -41,7 +41,7 @@ def finding_list(request: HttpRequest) -> HttpResponse:
     facets = [
         Facet("state", gettext_lazy("State"), choices=STATES),
         Facet("severity", gettext_lazy("Severity"), choices=Severity.choices),
-        Facet("kind", gettext_lazy("Kind"), choices=lambda: [(kind, _(word)) for kind, word in KINDS.items()]),
+        Facet("kind", gettext_lazy("Kind"), choices=lambda: _kinds_among(seen)),
         Facet("explained", gettext_lazy("Moves"), choices=[("no", gettext_lazy("explained by no decision"))]),
         team_facet(request.user, field="model__team__slug"),
     ]
@@ -93,6 +93,12 @@ def finding_resolve(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, _("Settled with your reason."))
             return redirect("finding", pk)
     return _page(request, row, resolve_form=form)
+
+
+def _kinds_among(rows: QuerySet) -> list[tuple[str, str]]:
+    """Those that occur: there are too many for all to be offered."""
+    there = set(rows.order_by().values_list("kind", flat=True).distinct())
+    return [(kind, _(word)) for kind, word in KINDS.items() if kind in there]
 
 
 def kind_of(row: Finding) -> str:

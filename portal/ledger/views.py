@@ -19,11 +19,12 @@ from portal.accounts.permissions import require
 from portal.ledger import actions
 from portal.ledger.duties import request_check
 from portal.ledger.models import Check, Checkpoint, Event, EventText, SigningKey
-from portal.ledger.reading import name_of, names_of, read
+from portal.ledger.reading import SYSTEM, name_of, names_of, read
 from portal.ledger.signing import covering, newest
 from portal.ledger.words import action_text, codes_saying, field_text, subject_text
 from portal.web.lists import NULL, Facet, ListPage
 
+MOST_PEOPLE = 100  # who were acted on, that one word finds
 SHOWN = 8  # values of a facet that could have hundreds: the most frequent ones
 
 
@@ -61,9 +62,11 @@ def records(request: HttpRequest) -> HttpResponse:
 def _shown(typed: str) -> Q:
     """Events whose action, kind of subject or person is called so on the page."""
     happened, kinds = codes_saying(typed, _)
-    people = list(User.objects.filter(name__icontains=typed).values_list("pseudonym", flat=True))
-    acted_on = Q(subject_type="user", subject_id__in=map(str, people))
-    return Q(action__in=happened) | Q(subject_type__in=kinds) | Q(actor__in=people) | acted_on
+    people = User.objects.filter(Q(name__icontains=typed) | Q(name="", email__icontains=typed))
+    some = people.values_list("pseudonym", flat=True)[:MOST_PEOPLE]
+    found = Q(action__in=happened) | Q(subject_type__in=kinds) | Q(actor__in=people.values("pseudonym"))
+    found |= Q(subject_type="user", subject_id__in=[str(pseudonym) for pseudonym in some])
+    return found | Q(actor=None) if typed.casefold() in SYSTEM.casefold() else found
 
 
 @require_safe

@@ -124,10 +124,18 @@ class ListPage:
         """Whether anything narrows the list."""
         return bool(self.query) or any(self._chosen(facet) for facet in self.facet_list)
 
+    @cached_property
+    def _sought(self) -> list[Q]:
+        """Where each typed word has to occur; made once a page, since `shown` may ask the database."""
+        found = []
+        for typed in dict.fromkeys(self.query.split()) if self.search_fields else ():
+            stored = reduce(or_, (Q(**{f"{path}__icontains": typed}) for path in self.search_fields))
+            found.append(stored | self.shown(typed) if self.shown else stored)
+        return found
+
     def _searched(self, rows: QuerySet) -> QuerySet:
-        for typed in self.query.split() if self.search_fields else ():
-            found = reduce(or_, (Q(**{f"{path}__icontains": typed}) for path in self.search_fields))
-            rows = rows.filter(found | self.shown(typed) if self.shown else found)
+        for condition in self._sought:
+            rows = rows.filter(condition)
         return rows
 
     def _narrowed(self, rows: QuerySet, facet: Facet) -> QuerySet:

@@ -5,16 +5,20 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 
 from assessments import catalogue
+from governance import material
 from governance.actions import policies, promotions
 from governance.actions.exceptions import waive
 from governance.actions.groups import add_member, make_group
+from governance.actions.promotions import requesting
 from governance.freshness import recompute_open
 from governance.models import Decision, Move, Promotion
 from governance.policy import DEFAULT
 from governance.preflight import preflight
+from governance.verdict import judge
 from governance.warrant import lacking
 from portal.inbox.models import Notice
 from portal.inbox.reminders import remind
@@ -104,7 +108,7 @@ def test_it_goes_as_soon_as_the_last_check_passes(cast, framework):
     assert Decision.objects.count() == Move.objects.count() == 1
 
 
-def test_a_persons_no_stands_until_a_person_says_yes(cast, framework):
+def test_after_a_persons_no_only_a_person_lets_it_go(cast, framework):
     version = audited(make_version(make_model(cast)), fairness=fairness(0.17, 0.12, 0.22))
     promotion = requested(cast, version)
     promotions.send_back(promotion=promotion, rev=promotion.rev, reason="Look at the gap.", by=cast.reviewer)
@@ -116,7 +120,7 @@ def test_a_persons_no_stands_until_a_person_says_yes(cast, framework):
     assert requested(cast, version).state == "open"
 
 
-def test_preflight_says_whether_a_person_is_needed(cast, framework, as_user):
+def test_preflight_says_whether_a_person_is_needed(cast, framework, as_user, capsys):
     version = audited(make_version(make_model(cast)), fairness=fairness(0.17, 0.12, 0.22))
     reach(cast.team, cast.reviewer, framework, 4)
     promotion = requested(cast, version)
@@ -135,8 +139,30 @@ def test_preflight_says_whether_a_person_is_needed(cast, framework, as_user):
         address = f"/models/{version.model.pk}/versions/{number}/promote/?environment=production"
         return as_user(cast.member).get(address).content.decode()
 
-    assert "it goes without a person" in page(2)
+    assert "not needed: it goes without a person" in page(2)
+    assert "Those named above decide" not in page(2)
+    assert "People: 1" not in page(2)
     assert "it goes without a person" not in page(1)
+    assert "Those named above decide" in page(1)
+    named = [f"--registry={version.model.registry.slug}", f"--model={version.model.name}"]
+    call_command("preflight", *named, "--version=2", "--environment=production")
+    assert "Approve: not needed" in capsys.readouterr().out
+
+
+def test_a_no_that_is_said_while_one_asks_is_heard(cast, framework, monkeypatch):
+    """It was judged before the no, and asked for after it."""
+    version = audited(make_version(make_model(cast)), fairness=fairness(0.17, 0.12, 0.22))
+    first = requested(cast, version)
+    promotions.refuse(promotion=first, rev=first.rev, reason="Not like this.", by=cast.reviewer)
+    audit(version, "fairness")
+    reach(cast.team, cast.reviewer, framework, 4)
+    with monkeypatch.context() as before:
+        before.setattr(material, "denied", lambda versions: set())
+        judgement = judge(version, "production", asked_by={cast.member.pseudonym})
+    assert judgement.verdict.automatic
+    monkeypatch.setattr(requesting, "judge", lambda *args, **given: judgement)
+    again = promotions.request(version=version, environment="production", by=cast.member)
+    assert (again.state, Move.objects.exists()) == ("open", False)
 
 
 def test_it_lapses_with_the_level(cast, framework):

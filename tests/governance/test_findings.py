@@ -208,6 +208,13 @@ def test_the_list_and_a_finding(cast, version, as_user):
     assert "エイリアス" in as_user(cast.japanese).get(reverse("finding", args=[one.pk])).content.decode()
 
 
+def test_only_kinds_that_occur_are_offered(cast, version, as_user):
+    found(version)
+    page = as_user(cast.member).get(reverse("findings"))
+    (kinds,) = [facet for facet in page.context["list"].facets if facet.name == "kind"]
+    assert [(str(option.label), option.count) for option in kinds.options] == [("Alias moved", 1)]
+
+
 def test_settling_on_the_page_keeps_what_was_typed(cast, version, as_user):
     one = found(version)
     browser, address = as_user(cast.reviewer), reverse("finding-resolve", args=[one.pk])

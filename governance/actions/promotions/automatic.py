@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from governance.actions.promotions.writing import advance, computed, into_outbox, keep_decision
+from governance.material import denied
 from governance.maturity import evidence_of
 from governance.models import DecisionKind, Promotion, PromotionKind, PromotionState
 from governance.readings import level_of
@@ -16,6 +17,8 @@ def let_go(promotion: Promotion, judgement: Judgement) -> bool:
     if promotion.state != PromotionState.OPEN or promotion.kind != PromotionKind.MOVE:
         return False
     if not judgement.verdict.automatic:
+        return False
+    if (promotion.version_id, promotion.environment) in denied([promotion.version]):  # since it was judged
         return False
     levels = _levels(promotion, judgement)
     seen = {"team_level_seen": min(levels.values())}

@@ -53,6 +53,8 @@ def _text(found: dict[str, Any]) -> str:
         ]
     if way["durations"]:
         lines += ["", "How long a re-run takes:", *(f"- {one['what']}: {_lasting(one)}" for one in way["durations"])]
+    if found["automatic"]:
+        lines += ["", "Approve: not needed, it goes without a person"]
     for what, people in (("Approve", way["approve"]), ("Waive", way["waive"])):
         if people:
             lines += ["", f"{what}: " + "; ".join(_people(one) for one in people)]

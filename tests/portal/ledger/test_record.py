@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 
+from portal.accounts.models import Team
 from portal.ledger import actions
 from portal.ledger.actions import record
 from portal.ledger.canonical import canonical_json, leaf_hash, text_hash
@@ -29,6 +31,16 @@ def test_what_was_recorded_is_what_is_read_back(cast):
     assert (event.actor, event.team_id, event.subject_id) == (cast.manager.pseudonym, cast.team.pk, "credit-risk")
     assert (event._state.adding, event._state.db) == (there._state.adding, there._state.db)
     assert [text.event for text in event.texts.all()] == [there]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_change_without_its_record_is_taken_back_whoever_swallows_the_error(cast, monkeypatch):
+    monkeypatch.setattr(actions, "_insert_sql", lambda: "INSERT INTO nowhere (a) VALUES (1)")
+    with transaction.atomic():
+        Team.objects.filter(pk=cast.team.pk).update(name="Changed")
+        with suppress(DatabaseError):
+            record(action="team.change", by=cast.manager, subject=("team", "credit-risk", "Changed"))
+    assert Team.objects.get(pk=cast.team.pk).name == "Credit Risk"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -68,10 +68,32 @@ def test_the_search_finds_what_the_page_shows(cast, as_user):
     assert found(cast.auditor, "Mori", "roles") == {"user.set_roles"}
     assert found(cast.auditor, "Mori", "team.change") == set()
     assert found(cast.manager, "Mori") == set()  # and nothing that one may not see
+    assert found(cast.auditor, "reviewer@example") == set()  # no address of somebody who is shown by name
+    User.objects.filter(pk=cast.manager.pk).update(name="")
+    assert found(cast.auditor, "ono@example.org") == {"team.change"}
+    happen(cast, by=None, action="ledger.restore")
+    assert found(cast.auditor, "Sekisho") == {"ledger.restore"}
     User.objects.filter(pk=cast.auditor.pk).update(language="ja")
     japanese = User.objects.get(pk=cast.auditor.pk)
     assert found(japanese, "役割") == {"user.set_roles"}
     assert found(japanese, "チームの変更") == {"team.change"}
+
+
+def test_a_typed_word_costs_one_query_for_its_people(cast, as_user):
+    happen(cast, 3)
+
+    def asked(typed: str) -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            assert as_user(cast.auditor).get(RECORDS, {"q": typed}).status_code == 200
+        return len(queries)
+
+    asked("Credit")
+    one = asked("Credit")
+    assert asked("Credit Risk Credit Risk") == one + 1
+    assert asked("Credit Risk Ono") == one + 2
+    assert asked(" ".join("abcdefghijklmnopqrstuvwxyz" * 4)) <= one + 25
 
 
 def test_an_unknown_code_shows_itself(cast, as_user):
