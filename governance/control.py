@@ -26,7 +26,9 @@ from governance.models import (
     Promotion,
     PromotionState,
     RegisteredModel,
+    Registry,
     Risk,
+    Severity,
 )
 
 WINDOW = timedelta(days=90)
@@ -49,11 +51,24 @@ class Blocking:
 
 @dataclass(frozen=True)
 class Control:
-    """The figures of one reader at a moment."""
+    """The figures of one reader at a moment.
+
+    Parameters
+    ----------
+    live : mapping
+        (risk, outcome) → models that a decision brought into production.
+    unexplained, grave : int
+        Findings to settle: moves that no decision explains, and all others of a severity above low. That a live model
+        passes no more is in `live`.
+    unread : int
+        Registries in which something live stands, and of which is not known what stands there now.
+    """
 
     live: Mapping[tuple[str, str], int]
     ungoverned: int
     unexplained: int
+    grave: int
+    unread: int
     waivers: int
     request_to_live: timedelta | None
     went_live: int
@@ -87,7 +102,13 @@ class Control:
 
     @property
     def in_control(self) -> bool:
-        return not (self.not_passing or self.ungoverned or self.unexplained)
+        return not (self.not_passing or self.ungoverned or self.unexplained or self.grave or self.unread)
+
+    @property
+    def only_unknown(self) -> bool:
+        """Nothing is known to be amiss, and not enough is known for a yes."""
+        amiss = self.not_passing - self.unjudged or self.ungoverned or self.unexplained or self.grave
+        return not amiss and bool(self.unjudged or self.unread or not self.models)
 
 
 def control(user, now: datetime) -> Control:
@@ -99,6 +120,8 @@ def control(user, now: datetime) -> Control:
         live={(row["risk"] or "", row["outcome"] or ""): row["n"] for row in counts},
         ungoverned=ungoverned(user).count(),
         unexplained=Finding.objects.for_user(user).open().filter(kind__in=UNEXPLAINED).count(),
+        grave=grave_findings(user).count(),
+        unread=unread_registries(user).count(),
         waivers=ending_waivers(user, now).count(),
         request_to_live=median(lasting) if lasting else None,
         went_live=len(lasting),
@@ -124,6 +147,20 @@ def ungoverned(user) -> QuerySet:
     placed = Placement.objects.filter(environment=PRODUCTION, until=None).values("model")
     named = models.filter(aliases__has_key=production.alias)
     return named.exclude(pk__in=placed).exclude(origin__in=placed)  # a copy stands there for its origin
+
+
+def grave_findings(user) -> QuerySet:
+    """What is to be settled beside unexplained moves and what passes no more: a gate that is off, changed files."""
+    rows = Finding.objects.for_user(user).open().exclude(severity=Severity.LOW)
+    return rows.exclude(kind__in=(*UNEXPLAINED, "not_passing"))
+
+
+def unread_registries(user) -> QuerySet:
+    """Registries with something live of which nobody knows what stands there now."""
+    placed = live_placements(user)
+    here = placed.filter(copy=None).values("model__registry")
+    elsewhere = placed.exclude(copy=None).values("copy__model__registry")
+    return Registry.objects.unread().filter(Q(pk__in=here) | Q(pk__in=elsewhere))
 
 
 def ending_waivers(user, now: datetime) -> QuerySet:

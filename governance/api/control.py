@@ -25,6 +25,8 @@ class ControlView(APIView):
                 "share_under_policy": serializers.FloatField(allow_null=True),
                 "live": serializers.ListField(child=serializers.DictField()),
                 "unexplained": serializers.IntegerField(),
+                "grave_findings": serializers.IntegerField(),
+                "unread_registries": serializers.IntegerField(),
                 "waivers_ending": serializers.IntegerField(),
                 "request_to_live_seconds": serializers.IntegerField(allow_null=True),
                 "blocking": serializers.ListField(child=serializers.DictField()),
@@ -46,6 +48,8 @@ class ControlView(APIView):
                     for (risk, outcome), count in sorted(found.live.items())
                 ],
                 "unexplained": found.unexplained,
+                "grave_findings": found.grave,
+                "unread_registries": found.unread,
                 "waivers_ending": found.waivers,
                 "request_to_live_seconds": None if lasting is None else round(lasting.total_seconds()),
                 "blocking": [{"gate": one.gate, "title": one.title, "requests": one.count} for one in found.blocking],

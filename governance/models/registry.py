@@ -24,7 +24,11 @@ def unasked_since() -> datetime:
 class RegistryQuerySet(OverseenQuerySet):
     def in_trouble(self) -> RegistryQuerySet:
         """Those that cannot be read, or that nobody reads."""
-        return self.filter(Q(error__isnull=False) | Q(tried_at__lt=unasked_since()), enabled=True)
+        return self.unread().filter(enabled=True)
+
+    def unread(self) -> RegistryQuerySet:
+        """Those, and the ones that are switched off."""
+        return self.filter(Q(error__isnull=False) | Q(tried_at__lt=unasked_since()) | Q(enabled=False))
 
 
 class Registry(models.Model):

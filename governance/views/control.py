@@ -28,12 +28,10 @@ def control_page(request: HttpRequest) -> HttpResponse:
     """The figures at one glance."""
     found = control(request.user, timezone.now())
     words, risks = dict(OUTCOME_WORDS), dict(RISK_WORDS)
-    amiss = found.not_passing - found.unjudged
     shown = [one for one in OUTCOMES if one or found.of("")]
     context = {
         "control": found,
-        "judged_amiss": amiss,
-        "only_unknown": not (amiss or found.ungoverned or found.unexplained) and (found.unjudged or not found.models),
+        "judged_amiss": found.not_passing - found.unjudged,
         "outcomes": [(one, words[one]) for one in shown],
         "rows": [
             (risk, risks[risk], [(one, found.live.get((risk, one), 0)) for one in shown])

@@ -15,7 +15,7 @@ from django.utils import timezone
 from governance.control import control
 from governance.findings import open_finding
 from governance.judging import judge_live
-from governance.models import GateException, LiveJudgement, Placement, Promotion
+from governance.models import Finding, GateException, LiveJudgement, Placement, Promotion, Registry
 from governance.templatetags.way_words import in_days
 from portal.message import Message
 from tests.governance.evidence_made import fairness
@@ -90,6 +90,57 @@ def test_unexplained_moves_waivers_and_how_long_it_took(cast, as_user):
     (link,) = re.findall(r'href="(/findings/[^"]*explained=no)"', page)
     (row,) = as_user(cast.admin).get(link.replace("&amp;", "&")).context["list"].rows
     assert row.kind == "alias_moved"
+
+
+@pytest.mark.parametrize(
+    ("kind", "severity", "grave"),
+    [
+        ("gate_off", "high", 1),
+        ("artifact_changed", "critical", 1),
+        ("review", "critical", 1),
+        ("tag_changed", "low", 0),
+        ("alias_moved", "high", 0),  # counted as a move that nobody explained
+        ("not_passing", "high", 0),  # counted by its verdict
+    ],
+)
+def test_what_is_to_be_settled_is_no_yes(cast, as_user, kind, severity, grave):
+    place = live(cast)
+    judge_live()
+    assert figures(cast.admin).in_control
+    finding = open_finding(
+        kind=kind, key="x", severity=severity, title=Message("finding.reason", {}), about={"model": place.model}
+    )
+    found = figures(cast.admin)
+    assert (found.grave, found.only_unknown) == (grave, False)
+    assert found.in_control is not bool(grave or kind == "alias_moved")
+    assert figures(cast.stranger).grave == 0
+    page = as_user(cast.manager).get("/control/").content.decode()
+    assert ("Findings of high severity to settle: 1." in page) is bool(grave)
+    assert ("Yes: everything" in page) is found.in_control
+    Finding.objects.filter(pk=finding.pk).update(state="resolved", resolution="ended", resolved_at=timezone.now())
+    assert figures(cast.admin).in_control
+
+
+@pytest.mark.parametrize(
+    "changes", [{"error": {"code": "registry.unasked", "params": {}}}, {"enabled": False}, {"tried_at": "long ago"}]
+)
+def test_a_registry_that_is_not_read_leaves_it_unknown(cast, as_user, changes):
+    place = live(cast)
+    judge_live()
+    if "tried_at" in changes:
+        changes = {"tried_at": timezone.now() - timedelta(days=1)}
+    Registry.objects.create(name="Empty", slug="empty", address="http://127.0.0.1:9", enabled=False)  # nothing live
+    assert figures(cast.admin).unread == 0
+    Registry.objects.filter(pk=place.model.registry_id).update(**changes)
+    found = figures(cast.manager)
+    assert (found.unread, found.in_control, found.only_unknown) == (1, False, True)
+    assert figures(cast.stranger).unread == 0
+    page = as_user(cast.manager).get("/control/").content.decode()
+    assert "What stands there now is not known." in page
+    assert "Yes: everything" not in page
+    assert 'class="verdict verdict-na"' in page
+    answer = as_user(cast.manager).get("/api/v1/control/").json()
+    assert (answer["in_control"], answer["unread_registries"], answer["grave_findings"]) == (False, 1, 0)
 
 
 def test_the_checks_that_block_most(cast):
