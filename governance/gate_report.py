@@ -18,6 +18,7 @@ from portal.ledger.models import SigningKey
 from portal.message import Message
 
 MOST, LONGEST = 1000, 5000  # entries of a list, characters of a word
+GONE = "gone"  # beside what a gate reported last: none was there when it was asked again
 USED = ("jti", "action", "model", "alias", "old", "new")
 
 
@@ -49,6 +50,11 @@ def is_sound(report: Mapping[str, Any]) -> bool:
         return False
     used = (use.get(name, "") for use in uses for name in USED)
     return all(map(_is_word, words)) and all(value is None or _is_word(value) for value in used)
+
+
+def last_report(registry: Registry) -> Mapping[str, Any] | None:
+    """What the gate said of itself when it was asked last; None where none was there."""
+    return registry.gate if registry.gate and GONE not in registry.gate else None
 
 
 def named_keys(report: Mapping[str, Any]) -> list[tuple[str, bool]]:

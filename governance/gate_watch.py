@@ -14,7 +14,7 @@ from django.db import transaction
 
 from governance.actions.emergency import note_uses
 from governance.findings import end_finding, open_finding, short_key
-from governance.gate_report import fetch, shortcomings
+from governance.gate_report import GONE, fetch, shortcomings
 from governance.models import EmergencyKit, Finding, MintedToken, RegisteredModel, Registry
 from governance.reconcile import governed_in, owner_of, prefix
 from portal.message import Message
@@ -62,17 +62,21 @@ def judge_gate(registry: Registry, report: Mapping[str, Any] | None) -> list[Min
         for finding in Finding.objects.open().filter(key=key).select_related("model", "version", "registry"):
             end_finding(finding)
     if report is None:
+        _keep(registry, {**registry.gate, GONE: True})
         return []
-    kept = {name: report[name] for name in FORM_KEPT if name in report}
-    if kept != registry.gate:
-        Registry.objects.filter(pk=registry.pk).update(gate=kept)
-        registry.gate = kept
+    _keep(registry, {name: report[name] for name in FORM_KEPT if name in report})
     opened = note_uses(registry=registry, report=report)
     for token in opened:
         _review(registry, token)
     for use in _unsigned(registry, report):
         _unknown(registry, use)
     return opened
+
+
+def _keep(registry: Registry, gate: dict[str, Any]) -> None:
+    if gate != registry.gate:
+        Registry.objects.filter(pk=registry.pk).update(gate=gate)
+        registry.gate = gate
 
 
 def _review(registry: Registry, token: MintedToken) -> None:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from governance.actions.emergency import revoke_kit
-from governance.gate_report import named_keys, server_settings, shortcomings
+from governance.gate_report import last_report, named_keys, server_settings, shortcomings
 from governance.models import EmergencyKit, KitState, Registry
 from portal.accounts.models import User
 from portal.accounts.permissions import permission_required
@@ -56,7 +56,7 @@ def _page(
         "registry": registry,
         "report": registry.gate,
         "keys": named_keys(registry.gate or {}),
-        "lacks": shortcomings(registry, registry.gate) if registry.gate else [],
+        "lacks": shortcomings(registry, last_report(registry)) if registry.gate else [],
         "settings": server_settings(registry, site_address(request)),
         "kits": [
             (kit, KIT_KINDS[kit.state], [holders.get(one, one[:8]) for one in kit.custodians], kit.expires_at <= now)

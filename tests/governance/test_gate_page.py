@@ -14,9 +14,11 @@ from django.utils import timezone
 
 from governance.actions.emergency import make_kit
 from governance.gate_report import lacking
+from governance.gate_watch import judge_gate
 from governance.mlflow_gate.configuration import Configuration
+from governance.mlflow_gate.gate import REPORT_FORM
 from governance.mlflow_gate.tokens import key_id
-from governance.models import EmergencyKit, MintedToken
+from governance.models import EmergencyKit, Finding, MintedToken, Registry
 from portal.ledger.key_actions import ensure_key
 from portal.ledger.keyring import active_key
 from portal.ledger.models import Event
@@ -51,7 +53,7 @@ def page(as_user, user, registry) -> str:
 
 
 def report(registry, **changed):
-
+    registry.synced_at = registry.tried_at = timezone.now()
     key = key_id(base64.b64decode(active_key().public))
     whole = {"form": "x", "version": "1", "keys": [key], "aliases": ["champion", "staging"], "models": ["*"]}
     registry.gate = whole | {"environment_models": [], "server": registry.slug, "problems": []} | changed
@@ -64,6 +66,32 @@ def test_it_says_whether_the_gate_holds(cast, as_user, registry):
     assert "The gate refuses what nobody decided." in page(as_user, cast.admin, registry)
     report(registry, aliases=["staging"])
     assert "The gate does not hold all that the policies need." in page(as_user, cast.auditor, registry)
+
+
+def test_a_gate_that_is_gone_does_not_hold_until_it_is_back(cast, as_user, registry):
+    report(registry)
+    seen = {**registry.gate, "form": REPORT_FORM, "single_use": True, "uses": []}
+    judge_gate(registry, None)
+    finding = Finding.objects.open().get()
+    shown = page(as_user, cast.admin, Registry.objects.get())
+    assert "The gate refuses what nobody decided." not in shown
+    assert "The gate does not hold all that the policies need." in shown
+    assert "What it said last" in shown
+    finding.resolution, finding.state, finding.resolved_by = "accepted", "resolved", cast.reviewer
+    finding.reason, finding.resolved_at = "It may stay so.", timezone.now()
+    finding.save()
+    judge_gate(Registry.objects.get(), None)
+    assert "The gate refuses what nobody decided." not in page(as_user, cast.admin, Registry.objects.get())
+    judge_gate(Registry.objects.get(), seen)
+    assert "The gate refuses what nobody decided." in page(as_user, cast.admin, Registry.objects.get())
+
+
+def test_of_a_server_that_is_not_read_nothing_is_claimed(cast, as_user, registry):
+    report(registry)
+    Registry.objects.update(tried_at=timezone.now() - timedelta(days=1))
+    shown = page(as_user, cast.admin, Registry.objects.get())
+    assert "The gate refuses what nobody decided." not in shown
+    assert "Whether the gate holds is not known at the moment." in shown
 
 
 def test_what_to_set_is_what_a_server_takes(cast, as_user, registry):
