@@ -13,6 +13,7 @@ from statistics import median
 from typing import Any
 
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
 
 from governance.findings import UNEXPLAINED
 from governance.gates import Verdict
@@ -31,6 +32,7 @@ from governance.models import (
     Severity,
 )
 
+A_DAY = timedelta(days=1)
 WINDOW = timedelta(days=90)
 WAIVERS_AHEAD = timedelta(days=30)
 RISKS = (*reversed(Risk.values), "")  # highest first; empty where no profile that counts says it
@@ -131,11 +133,15 @@ def control(user, now: datetime) -> Control:
 
 
 def live_placements(user) -> QuerySet:
-    """What a decision brought into production, with the risk as agreed and the last judgement's outcome."""
-    last = LiveJudgement.objects.filter(placement=OuterRef("pk")).order_by("-day", "-id").values("outcome")
+    """What a decision brought into production, with the risk as agreed and the last judgement's outcome.
+
+    All is judged every day: what was not since yesterday counts as not judged.
+    """
+    since = timezone.localdate() - A_DAY
+    last = LiveJudgement.objects.filter(placement=OuterRef("pk"), day__gte=since).order_by("-day", "-id")
     agreed = RegisteredModel.objects.filter(pk=OuterRef("model_id"), profile__agreed=True).values("profile__risk")
     rows = Placement.objects.for_user(user).filter(environment=PRODUCTION, until=None)
-    return rows.annotate(outcome=Subquery(last[:1]), risk=Subquery(agreed[:1]))
+    return rows.annotate(outcome=Subquery(last.values("outcome")[:1]), risk=Subquery(agreed[:1]))
 
 
 def ungoverned(user) -> QuerySet:

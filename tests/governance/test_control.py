@@ -57,6 +57,17 @@ def test_the_last_judgement_counts(cast):
     assert figures(cast.admin).live == {("high", "pass"): 1}
 
 
+def test_what_was_not_judged_since_yesterday_is_not_known(cast, as_user):
+    place = live(cast)
+    day = timezone.localdate()
+    kept = LiveJudgement.objects.create(placement=place, day=day - timedelta(days=1), outcome="pass", verdict={})
+    assert figures(cast.admin).in_control
+    LiveJudgement.objects.filter(pk=kept.pk).update(day=day - timedelta(days=2))
+    found = figures(cast.admin)
+    assert (found.unjudged, found.in_control, found.only_unknown) == (1, False, True)
+    assert "Live models not judged yet: 1 of 1." in as_user(cast.manager).get("/control/").content.decode()
+
+
 def test_an_alias_without_a_decision_is_not_under_a_policy(cast):
     live(cast)
     make_model(cast, "wild")
