@@ -131,13 +131,13 @@ def _approvers(
     """
     free = _free(version, promotion, user)
     if promotion is not None:
-        return (_named("approve", "", filter(free, whose_turn([promotion], now)[promotion.pk])),)
+        return (named("approve", "", filter(free, whose_turn([promotion], now)[promotion.pk])),)
     if verdict.automatic:
         return ()
     needs = verdict.needs or tuple(StageNeed(stage.group, stage.quorum) for stage in rules.stages)
     groups = dict.fromkeys(need.group for need in needs)
     people = {group: members(group, version.model.team_id, rules.environment, now) for group in groups}
-    return tuple(_named("approve", group, filter(free, users)) for group, users in people.items())
+    return tuple(named("approve", group, filter(free, users)) for group, users in people.items())
 
 
 def _waivers(
@@ -152,7 +152,7 @@ def _waivers(
     by_group = {group: members(group, version.model.team_id, rules.environment, now) for _result, group in open_}
     free = _free(version, promotion, user)
     people = {group: list(filter(free, users)) for group, users in by_group.items()}
-    return tuple(_named("waive", group, people[group], gate=result.id, title=result.title) for result, group in open_)
+    return tuple(named("waive", group, people[group], gate=result.id, title=result.title) for result, group in open_)
 
 
 def _free(version: ModelVersion, promotion: Promotion | None, user: Any) -> Callable[[Any], bool]:
@@ -161,7 +161,8 @@ def _free(version: ModelVersion, promotion: Promotion | None, user: Any) -> Call
     return lambda person: person.pseudonym not in asks and not made_by(version, person)
 
 
-def _named(what: str, group: str, people: Iterable[Any], **more: Any) -> People:
+def named(what: str, group: str, people: Iterable[Any], **more: Any) -> People:
+    """People by name, the first few of them."""
     names = sorted({str(user) for user in people})
     return People(what, group, tuple(names[:NAMED]), max(0, len(names) - NAMED), **more)
 

@@ -13,14 +13,13 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from governance.actions.findings import SHOWN, assign, resolve, who_may_settle
+from governance.at_hand import named
 from governance.finding_forms import AssignForm, ResolveForm
 from governance.findings import UNEXPLAINED
 from governance.models import Finding, FindingState, Outcome, Severity
 from governance.texts_findings import KINDS
 from governance.views.promotion_page import places
-from governance.way import People
 from portal.accounts.facets import team_facet
-from portal.accounts.models import User
 from portal.web.acting import act
 from portal.web.lists import Facet, ListPage
 
@@ -28,7 +27,6 @@ RELATED = ("model__team", "model__registry", "version", "registry", "owner", "re
 PLACED = ("promotion__move", "placement__version", "placement__model", "placement__copy__model__registry")
 EMERGENCIES = ("review", "unjustified")
 STATES = ((FindingState.OPEN, gettext_lazy("Not settled")), (FindingState.RESOLVED, gettext_lazy("Settled")))
-NAMED = 3
 GLYPHS = {"low": "warn", "high": "fail", "critical": "fail"}
 
 
@@ -127,7 +125,7 @@ def _page(request: HttpRequest, row: Finding, **forms) -> HttpResponse:
         "today": timezone.localdate(),
         "may_assign": is_open and request.user.has_perm("finding.assign", row),
         "may_resolve": may_resolve,
-        "settle": _named(who_may_settle(row)) if is_open and not may_resolve else None,
+        "settle": named("settle", "", who_may_settle(row)) if is_open and not may_resolve else None,
         "form": forms.get("form") or AssignForm(finding=row),
         "resolve_form": forms.get("resolve_form") or ResolveForm(finding=row, by=request.user),
     }
@@ -136,11 +134,6 @@ def _page(request: HttpRequest, row: Finding, **forms) -> HttpResponse:
 
 def _may_resolve(user, row: Finding) -> bool:
     return user.has_perm("finding.resolve", row) and str(user.pseudonym) not in row.detail.get("not_by", ())
-
-
-def _named(people: list[User]) -> People:
-    names = [str(user) for user in people]
-    return People("settle", "", tuple(names[:NAMED]), max(0, len(names) - NAMED))
 
 
 def _compared(row: Finding) -> list[tuple[str, object, object]]:

@@ -126,7 +126,7 @@ def test_what_is_to_be_settled_is_no_yes(cast, as_user, kind, severity, grave):
     assert found.in_control is not bool(grave or kind == "alias_moved")
     assert figures(cast.stranger).grave == 0
     page = as_user(cast.manager).get("/control/").content.decode()
-    assert ("Findings of high severity to settle: 1." in page) is bool(grave)
+    assert ("Findings of high or critical severity to settle: 1." in page) is bool(grave)
     assert ("Yes: everything" in page) is found.in_control
     Finding.objects.filter(pk=finding.pk).update(state="resolved", resolution="ended", resolved_at=timezone.now())
     assert figures(cast.admin).in_control
